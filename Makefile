@@ -1,0 +1,61 @@
+# make demo    install, train an agent, compare it with rules and a solver on Taillard's instances (6 minutes)
+# make test    install with the test extra, run the tests (8 minutes)
+# make check   lint, types, tests and the contract without JIT and with bounds checks: what CI runs
+PYTHON ?= python3
+PIP_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist worksteal
+VENV := .venv
+BIN := $(VENV)/bin
+
+# Processes are the only parallelism: one torch and BLAS thread in each.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: install demo test lint types contract-nojit contract-boundscheck check tensorboard clean
+.DELETE_ON_ERROR:
+
+install: $(VENV)/.installed
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "DispatchGym needs Python 3.11 or later; name one with: make install PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make a virtual environment (no ensurepip): install its venv package" \
+	       "(Debian, Ubuntu: apt install python3-venv), then run make again" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.created
+	$(BIN)/python -m pip install $(PIP_ARGS) -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml $(VENV)/.created
+	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test]"
+	@touch $(VENV)/.installed $@
+
+demo: $(VENV)/.installed
+	$(BIN)/python -m experiments.demo
+
+test: $(VENV)/.installed-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-test
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+contract-nojit: $(VENV)/.installed-test
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py
+
+# A cache of its own: numba's cache does not tell checked code from unchecked code.
+contract-boundscheck: $(VENV)/.installed-test
+	NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=.cache/boundscheck $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py
+
+check: lint types contract-nojit contract-boundscheck test
+
+tensorboard: $(VENV)/.installed
+	$(BIN)/tensorboard --logdir runs
+
+clean:
+	rm -rf $(VENV) .cache build *.egg-info
