@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import ClassVar, Self
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +34,11 @@ class Instance(ABC):
     def shape(self) -> tuple[int, ...]:
         """The problem's dimensions: their elementwise maximum over instances is the room an environment needs."""
 
+    @property
+    def size(self) -> str:
+        """The dimensions as people write them, "15x15": what tables are grouped by."""
+        return "x".join(map(str, self.shape))
+
     @abstractmethod
     def lower_bound(self) -> int | float:
         """A cheap bound that no schedule's objective is below."""
@@ -49,14 +55,11 @@ class Instance(ABC):
     @cached_property
     def fingerprint(self) -> int:
         """63-bit hash of everything visible but the name: equal fingerprints mean equal graphs."""
-        cls = type(self)
-        values = [self.__dict__[name] for name in _compared(cls) if name not in cls.HIDDEN]
+        values = [self.__dict__[name] for name in _visible(type(self))]
         arrays = [value for value in values if isinstance(value, np.ndarray)]
-        layout = [(value.dtype.char, value.shape) if isinstance(value, np.ndarray) else value for value in values]
-        digest = blake2b(repr(layout).encode(), digest_size=8)
-        for array in arrays:
-            digest.update(array)  # its bytes: frozen arrays are contiguous
-        return int.from_bytes(digest.digest(), "little") >> 1
+        layout = tuple([(v.dtype.char, v.shape) if isinstance(v, np.ndarray) else v for v in values])
+        digest = blake2b(b"".join((_encoded(layout), *arrays)), digest_size=8).digest()
+        return int.from_bytes(digest, "little") >> 1
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -75,10 +78,18 @@ def _compared(cls: type[Instance]) -> tuple[str, ...]:
     return tuple(item.name for item in fields(cls) if item.name != "name")
 
 
-def freeze(array: np.ndarray) -> np.ndarray:
-    """The same array, contiguous and read-only (a copy where it was a view into something that may change)."""
-    array = np.ascontiguousarray(array)
-    if array.base is not None:
-        array = array.copy()
+@cache
+def _visible(cls: type[Instance]) -> tuple[str, ...]:
+    return tuple(name for name in _compared(cls) if name not in cls.HIDDEN)
+
+
+@lru_cache(maxsize=1024)
+def _encoded(layout: tuple) -> bytes:
+    return repr(layout).encode()
+
+
+def freeze(values: ArrayLike, dtype: DTypeLike = np.int64) -> np.ndarray:
+    """A contiguous, read-only copy of `values`: what the fields of an instance hold."""
+    array = np.array(values, dtype=dtype, order="C")
     array.setflags(write=False)
     return array
