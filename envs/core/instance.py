@@ -56,7 +56,7 @@ class Instance(ABC):
     def fingerprint(self) -> int:
         """63-bit hash of everything visible but the name: equal fingerprints mean equal graphs."""
         values = [self.__dict__[name] for name in _visible(type(self))]
-        arrays = [value for value in values if isinstance(value, np.ndarray)]
+        arrays = [value.data for value in values if isinstance(value, np.ndarray)]
         layout = tuple([(v.dtype.char, v.shape) if isinstance(v, np.ndarray) else v for v in values])
         digest = blake2b(b"".join((_encoded(layout), *arrays)), digest_size=8).digest()
         return int.from_bytes(digest, "little") >> 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -14,6 +15,9 @@ from numpy.typing import ArrayLike
 from envs.core.datasets import nearest
 from envs.core.instance import Instance, freeze
 from envs.jobshop import taillard
+
+LARGEST = 2**63 - 1
+"""No duration, and no sum of all durations, is above this: times are int64."""
 
 MOST_MACHINES = 1_000_000
 """A count of machines above this is taken for a mistake: the arrays of an environment are that long."""
@@ -44,7 +48,7 @@ class JobShopInstance(Instance):
         duration = _integers(self.duration, "duration", job_start)
         machine = _integers(self.machine, "machine", job_start)
         _check_operations(duration, machine, job_start, self.machines)
-        self.__dict__.update(duration=duration, machine=machine, job_start=job_start, machines=int(self.machines))
+        vars(self).update(duration=duration, machine=machine, job_start=job_start, machines=int(self.machines))
 
     @classmethod
     def from_jobs(
@@ -58,6 +62,11 @@ class JobShopInstance(Instance):
         if machines is None:
             machines = max([0, *machine]) + 1
         return cls([pair[1] for pair in pairs], machine, job_start, machines, name=name)  # type: ignore[arg-type]
+
+    def to_jobs(self) -> list[list[tuple[int, int]]]:
+        """The inverse of `from_jobs`: the (machine, duration) of each operation of each job."""
+        operations = list(zip(self.machine.tolist(), self.duration.tolist(), strict=True))
+        return [operations[first:end] for first, end in pairwise(self.job_start.tolist())]
 
     @classmethod
     def generate(cls, rng: np.random.Generator, jobs: int, machines: int, name: str = "") -> Self:
@@ -82,7 +91,7 @@ class JobShopInstance(Instance):
         """Skip the checks, for arrays that are right by construction: a third of the cost of drawing a 10x10."""
         numbers.setflags(write=False)
         instance = object.__new__(cls)
-        instance.__dict__.update(
+        vars(instance).update(
             name=name,
             duration=numbers[0],
             machine=numbers[1],
@@ -159,9 +168,9 @@ def _integers(values: ArrayLike, field: str, job_start: np.ndarray | None = None
         raise ValueError(f"{field} has {len(array)} entries, but job_start counts {job_start[-1]} operations")
     if array.dtype.kind not in "iu" or array.dtype == np.uint64:
         for index, value in enumerate(array.tolist()):
-            if not isinstance(value, (int, float)) or value != value or value != int(value) or abs(value) >= 2**63:
+            if not isinstance(value, (int, float)) or not abs(value) <= LARGEST or value != int(value):
                 where = "" if job_start is None else f"{_place(job_start, index)}: "
-                raise ValueError(f"{where}{field} {value} is no whole number below 2^63")
+                raise ValueError(f"{where}{field} {value} is no whole number up to {LARGEST}")
     return freeze(array, np.int64)
 
 
@@ -181,7 +190,7 @@ def _check_jobs(job_start: np.ndarray) -> None:
 
 
 def _check_operations(duration: np.ndarray, machine: np.ndarray, job_start: np.ndarray, machines: int) -> None:
-    if not 1 <= machines <= MOST_MACHINES:
+    if not isinstance(machines, (int, np.integer)) or not 1 <= machines <= MOST_MACHINES:
         raise ValueError(f"the number of machines is {machines}, but it is between 1 and {MOST_MACHINES}")
     bad = np.flatnonzero(duration < 0)
     if len(bad):
@@ -191,5 +200,5 @@ def _check_operations(duration: np.ndarray, machine: np.ndarray, job_start: np.n
         value = machine[bad[0]]
         raise ValueError(f"{_place(job_start, bad[0])}: machine {value} is out of range, they are 0 to {machines - 1}")
     total = sum(duration.tolist())
-    if total >= 2**63:
-        raise ValueError(f"the durations sum to {total}, but the makespan must stay below 2^63")
+    if total > LARGEST:
+        raise ValueError(f"the durations sum to {total}, which is above {LARGEST}")
