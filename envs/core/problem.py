@@ -1,0 +1,110 @@
+"""What a problem brings to the environment: instances, options, the schema and the kernel."""
+
+from abc import ABC, abstractmethod
+from dataclasses import fields
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from envs.core.datasets import Source, nearest, open_source
+from envs.core.instance import Instance
+from envs.core.spec import Observation, Size, Spec
+
+S = TypeVar("S", bound=tuple[Any, ...])
+I = TypeVar("I", bound=Instance)
+
+
+class Outcome(NamedTuple):
+    """What a reset or a step led to, one entry for each of the B environments; the kernel writes it."""
+
+    reward: np.ndarray  # (B,) f64
+    terminated: np.ndarray  # (B,) bool
+    truncated: np.ndarray  # (B,) bool
+    elapsed: np.ndarray  # (B,) f64: how far the clock went, 0 for a pick
+    objective: np.ndarray  # (B,) f64: the objective once the episode is over, before that its bound or its value so far
+
+    @classmethod
+    def allocate(cls, batch: int) -> "Outcome":
+        """Zeros for `batch` environments."""
+        return cls(
+            np.zeros(batch),
+            np.zeros(batch, bool),
+            np.zeros(batch, bool),
+            np.zeros(batch),
+            np.zeros(batch),
+        )
+
+
+class Problem(ABC, Generic[S, I]):
+    """The rules of one problem with its options; holds no episode, so environments may share it.
+
+    A state is a named tuple of arrays with a leading batch axis; it is written by the kernel alone. `shape` is the
+    problem's own list of dimensions (jobs, machines, operations, ...), taken from the instances by their maximum.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    spec: ClassVar[Spec]
+    Instance: ClassVar[type[Instance]]
+    Options: ClassVar[type]
+    default_instances: ClassVar[str]
+
+    def __init__(self, **options: Any) -> None:
+        known = [field.name for field in fields(self.Options)]
+        for name in options:
+            if name not in known:
+                raise ValueError(f"{self.name} has no option {name!r}: {nearest(name, known)}")
+        self.options = self.Options(**options)
+
+    @classmethod
+    def source(cls, text: str) -> Source:
+        """An endless supply of instances from text such as "random:6x6..15x15" or a named set."""
+        return open_source(cls, text)
+
+    @abstractmethod
+    def size(self, shape: tuple[int, ...]) -> Size:
+        """The room that instances of at most this shape need in an observation."""
+
+    @abstractmethod
+    def allocate(self, batch: int, shape: tuple[int, ...]) -> S:
+        """The state of `batch` environments whose instances have at most this shape."""
+
+    @abstractmethod
+    def load(self, state: S, row: int, instance: I) -> None:
+        """Copy the numbers of the instance into one row of the state."""
+
+    @abstractmethod
+    def reset(self, state: S, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
+        """Start the loaded instances where `rows` (B,) is true, up to the first decision."""
+
+    @abstractmethod
+    def step(
+        self, state: S, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
+    ) -> None:
+        """Play the legal `actions` (B,) where `running` (B,) is true, up to the next decision; other rows rest."""
+
+    @abstractmethod
+    def view(self, state: S, observation: Observation) -> Any:
+        """The read-only named arrays of a rule; they follow the state, so one view serves a whole episode."""
+
+    @abstractmethod
+    def schedule(self, state: S, row: int) -> np.ndarray:
+        """What has been decided so far in one row, as `verify` reads it."""
+
+    @abstractmethod
+    def explain(self, state: S, row: int, action: int) -> str:
+        """Why the action is not legal in this row, as the end of a sentence."""
+
+    def metrics(self, state: S, row: int) -> dict[str, float]:
+        """What else is worth reporting of one row, by name; nothing unless the problem says so."""
+        return {}
+
+
+def read_only(arrays: S) -> S:
+    """The same named tuple over views that cannot be written."""
+    views = []
+    for array in arrays:
+        view = array.view()
+        view.flags.writeable = False
+        views.append(view)
+    return type(arrays)(*views)

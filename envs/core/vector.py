@@ -1,0 +1,354 @@
+"""The environment: B episodes of one problem, stepped together by its kernel."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+from gymnasium.spaces import Discrete
+from gymnasium.utils import seeding
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+from numba import njit
+
+from envs.core.datasets import FixedSource, Source
+from envs.core.instance import Instance
+from envs.core.problem import Outcome, Problem
+from envs.core.spec import GRAPH, Observation
+
+
+class Snapshot(NamedTuple):
+    """Everything that `set_state` needs to go on from where `get_state` stood."""
+
+    state: tuple[np.ndarray, ...]
+    observation: Observation
+    outcome: Outcome
+    running: np.ndarray
+    instances: list[Instance]
+    generators: list[dict[str, Any]]
+
+
+class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]):
+    """B environments of one problem.
+
+    Args:
+        problem: a `Problem` or the name of one; `options` are the fields of its `Options`.
+        num_envs: B.
+        instances: where episodes come from: text ("random:6x6..15x15", "taillard:15x15", a file), a list of
+            instances, or a `Source`. Environment b draws from it with its own generator.
+        copy: return copies (the graph's arrays only when a graph has changed); False gives the kernel's buffers, which
+            the next step overwrites.
+        autoreset: restart a finished row within the step (`AutoresetMode.SAME_STEP`); False leaves finished rows
+            inert until a reset (`AutoresetMode.DISABLED`).
+        illegal: "raise" refuses an illegal action before anything changes; "wrap" reads action a as the (a mod L)-th
+            of the L legal ones.
+        shape: the largest instance to make room for; default the largest of the source.
+        render_mode: "rgb_array" or "ansi".
+
+    Raises:
+        ValueError: an unknown problem, option or instance set; an instance larger than the room; an illegal action.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 4}
+
+    def __init__(
+        self,
+        problem: Problem[Any, Any] | str,
+        num_envs: int = 1,
+        instances: str | Sequence[Instance] | Source | None = None,
+        *,
+        copy: bool = True,
+        autoreset: bool = True,
+        illegal: str = "raise",
+        shape: tuple[int, ...] | None = None,
+        render_mode: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.problem = _problem(problem, options)
+        if num_envs < 1:
+            raise ValueError(f"num_envs is {num_envs}, but a vector environment needs at least 1.")
+        if illegal not in ("raise", "wrap"):
+            raise ValueError(f"illegal is {illegal!r}, but must be 'raise' or 'wrap'.")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise ValueError(f"render_mode is {render_mode!r}, but must be 'rgb_array', 'ansi' or None.")
+        self.source = _source(self.problem, instances)
+        self.shape = tuple(shape or self.source.shape)
+        self._fits(self.source.shape, "The instance source")
+        self.num_envs, self.copy, self.autoreset, self.illegal = num_envs, copy, autoreset, illegal
+        self.render_mode = render_mode
+        mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
+        self.metadata = {**self.metadata, "autoreset_mode": mode}
+
+        size = self.problem.size(self.shape)
+        self.single_observation_space = self.problem.spec.space(size)
+        self.single_action_space = Discrete(size.candidates)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+
+        self.state = self.problem.allocate(num_envs, self.shape)
+        self.observation = self.problem.spec.allocate(num_envs, size)
+        self.outcome = Outcome.allocate(num_envs)
+        self.running = np.zeros(num_envs, bool)
+        self.instances: list[Instance] = [None] * num_envs  # type: ignore[list-item]  # filled by the first reset
+        self._view = self.problem.view(self.state, self.observation)
+        self._generators: list[np.random.Generator] = []
+        self._rows = np.arange(num_envs)
+        self._everywhere = np.ones(num_envs, bool)
+        self._graph: dict[str, np.ndarray] = {}
+        self._graph_ids = np.zeros(0, np.int64)
+
+    # Gymnasium's interface
+
+    def reset(
+        self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """Start new episodes.
+
+        Args:
+            seed: environment b is seeded with seed + b, or with the b-th of a list.
+            options: "instances" (a list) times "repeat" (default 1) says what the rows play instead of drawing it;
+                "reset_mask" (B,) bool restarts these rows only.
+        """
+        options = options or {}
+        mask = self._reset_mask(options.get("reset_mask"))
+        self._seed(seed, mask)
+        rows = np.flatnonzero(mask)
+        self._load(rows, self._chosen(options, rows))
+        self.problem.reset(self.state, self.observation, self.outcome, mask)
+        self.running[mask] = True
+        observation = self._observe()
+        return observation, self._info(observation["action_mask"], mask)
+
+    def step(
+        self, actions: np.ndarray
+    ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
+        """Play one action in every running row; actions of finished rows are ignored."""
+        actions = self._legal(np.asarray(actions))
+        out = self.outcome
+        self.problem.step(self.state, self.observation, out, actions, self.running)
+        done = out.terminated | out.truncated
+        reward, terminated, truncated = out.reward.copy(), out.terminated.copy(), out.truncated.copy()
+        final: dict[str, Any] = {}
+        if done.any():
+            final = self._restart(done) if self.autoreset else {"objective": out.objective.copy(), "_objective": done}
+            self.running &= ~done | self.autoreset
+        observation = self._observe()
+        info = self._info(observation["action_mask"], self._everywhere)
+        return observation, reward, terminated, truncated, info | final
+
+    def render(self) -> tuple[Any, ...] | None:  # type: ignore[override]
+        """A Gantt chart ("rgb_array") or a table ("ansi") of what has been decided in each row."""
+        if self.render_mode is None:
+            return None
+        module = import_module(f"envs.{self.problem.name}.render")
+        if self.render_mode == "ansi":
+            return tuple(module.table(self.instances[row], self.schedule(row)) for row in self._rows)
+        from envs.core.gantt import image  # matplotlib is slow to import and rarely needed
+
+        return tuple(image(module.figure(self.instances[row], self.schedule(row))) for row in self._rows)
+
+    # What rules, solvers and trainers use
+
+    @property
+    def done(self) -> np.ndarray:
+        """(B,) bool: rows whose episode is over (with autoreset, none)."""
+        return ~self.running
+
+    @property
+    def objective(self) -> np.ndarray:
+        """(B,) f64: the objective of finished rows, the bound or the value so far of the others."""
+        return self.outcome.objective
+
+    def view(self) -> Any:
+        """What a rule reads; it follows the environment."""
+        return self._view
+
+    def action_masks(self) -> np.ndarray:
+        """(B, A) i8, 1 = legal: the mask of the last observation."""
+        return self.observation.action_mask.copy() if self.copy else self.observation.action_mask
+
+    def schedule(self, row: int) -> np.ndarray:
+        """What has been decided so far in one row, as the problem's `verify` reads it."""
+        return self.problem.schedule(self.state, row)
+
+    def metrics(self, row: int) -> dict[str, float]:
+        """The problem's further measures of one row."""
+        return self.problem.metrics(self.state, row)
+
+    def get_state(self, rows: np.ndarray | None = None) -> Snapshot:
+        """A copy of all that the given rows (default all) are, generators included."""
+        rows = self._rows if rows is None else np.asarray(rows)
+        take = [array[rows] for array in self.state]
+        return Snapshot(
+            tuple(take),
+            Observation(*(array[rows] for array in self.observation)),
+            Outcome(*(array[rows] for array in self.outcome)),
+            self.running[rows],
+            [self.instances[row] for row in rows],
+            [self._generators[row].bit_generator.state for row in rows],
+        )
+
+    def set_state(self, state: Snapshot, repeat: int = 1) -> None:
+        """Go on from a snapshot of this problem and shape, each of its rows `repeat` times; rows left over are done.
+
+        Raises:
+            ValueError: more rows than environments, or a snapshot of another shape.
+        """
+        count = len(state.running) * repeat
+        if count > self.num_envs:
+            raise ValueError(f"{len(state.running)} rows x repeat {repeat} = {count} exceed num_envs {self.num_envs}.")
+        for mine, theirs in zip((*self.state, *self.observation), (*state.state, *state.observation), strict=True):
+            if mine.shape[1:] != theirs.shape[1:]:
+                raise ValueError(f"The snapshot has arrays {theirs.shape[1:]}, this environment {mine.shape[1:]}.")
+        for mine, theirs in zip(
+            (*self.state, *self.observation, *self.outcome, self.running),
+            (*state.state, *state.observation, *state.outcome, state.running),
+            strict=True,
+        ):
+            mine[:count] = np.repeat(theirs, repeat, axis=0)
+        self.running[count:] = False
+        self.instances[:count] = [instance for instance in state.instances for _ in range(repeat)]
+        generators = [np.random.Generator(np.random.PCG64()) for _ in range(count)]
+        for row, generator in enumerate(generators):
+            generator.bit_generator.state = state.generators[row // repeat]
+        self._generators[:count] = generators
+
+    # Parts of reset and step
+
+    def _reset_mask(self, mask: np.ndarray | None) -> np.ndarray:
+        if mask is None:
+            return self._everywhere
+        mask = np.asarray(mask)
+        if mask.shape != (self.num_envs,) or mask.dtype != bool or not mask.any():
+            raise ValueError(
+                f"reset_mask has shape {mask.shape} and dtype {mask.dtype}, "
+                f"but must be ({self.num_envs},) bool with at least one True."
+            )
+        return mask
+
+    def _seed(self, seed: int | Sequence[int | None] | None, mask: np.ndarray) -> None:
+        if seed is None or isinstance(seed, int | np.integer):
+            seeds = [None if seed is None else int(seed) + row for row in range(self.num_envs)]
+        else:
+            seeds = list(seed)
+        if len(seeds) != self.num_envs:
+            raise ValueError(f"{len(seeds)} seeds are given, but num_envs is {self.num_envs}: give one for each.")
+        if not self._generators:
+            self._generators = [seeding.np_random(one)[0] for one in seeds]
+        else:
+            for row in np.flatnonzero(mask):
+                if seeds[row] is not None:
+                    self._generators[row] = seeding.np_random(seeds[row])[0]
+
+    def _chosen(self, options: dict[str, Any], rows: np.ndarray) -> Sequence[Instance]:
+        instances = options.get("instances")
+        repeat = int(options.get("repeat", 1))
+        if instances is None:
+            if repeat < 1 or len(rows) % repeat:
+                raise ValueError(f"repeat is {repeat}, but must divide the {len(rows)} environments that are reset.")
+            drawn = [self.source.sample(self._generators[row]) for row in rows[::repeat]]
+            return [instance for instance in drawn for _ in range(repeat)]
+        if len(instances) * repeat != len(rows):
+            raise ValueError(
+                f"{len(instances)} instances x repeat {repeat} = {len(instances) * repeat}, "
+                f"but {len(rows)} environments are reset: the two must be equal."
+            )
+        for instance in instances:
+            self._check(instance)
+        return [instance for instance in instances for _ in range(repeat)]
+
+    def _check(self, instance: Instance) -> None:
+        kind = self.problem.Instance
+        if not isinstance(instance, kind):
+            raise ValueError(f"{instance!r} is no {kind.__name__}, but this environment plays {self.problem.name}.")
+        self._fits(instance.shape, f"Instance {instance.name or instance!r}")
+
+    def _fits(self, shape: tuple[int, ...], what: str) -> None:
+        if any(need > room for need, room in zip(shape, self.shape, strict=True)):
+            larger = tuple(map(max, shape, self.shape))
+            raise ValueError(f"{what} has shape {shape}, but the room is {self.shape}: make it with shape={larger}.")
+
+    def _load(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
+        ids = self.observation.ids
+        for row, instance in zip(rows.tolist(), instances, strict=True):
+            self.instances[row] = instance
+            self.problem.load(self.state, row, instance)
+            ids[row, 0] = instance.fingerprint
+            ids[row, 1] = 0
+
+    def _legal(self, actions: np.ndarray) -> np.ndarray:
+        if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
+            raise ValueError(
+                f"The actions have shape {actions.shape} and dtype {actions.dtype}, "
+                f"but must be ({self.num_envs},) integers."
+            )
+        mask = self.observation.action_mask
+        if self.illegal == "wrap":
+            return _wrap(actions, mask)
+        row = _first_illegal(actions, mask, self.running)
+        if row >= 0:
+            choice = int(actions[row])
+            inside = 0 <= choice < mask.shape[1]
+            why = self.problem.explain(self.state, row, choice) if inside else f"actions are 0..{mask.shape[1] - 1}"
+            allowed = np.flatnonzero(mask[row]).tolist()
+            raise ValueError(f"Action {choice} of environment {row} is illegal, since {why}; legal are {allowed}.")
+        return actions
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        arrays = self.observation._asdict()
+        if not self.copy:
+            return arrays
+        fixed = GRAPH[:2] if self.problem.spec.dynamic_edges else GRAPH
+        if not np.array_equal(self._graph_ids, arrays["ids"][:, 0]):
+            self._graph_ids = arrays["ids"][:, 0].copy()
+            self._graph = {name: arrays[name].copy() for name in fixed}
+        return {name: self._graph[name] if name in fixed else array.copy() for name, array in arrays.items()}
+
+    def _info(self, mask: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+        return {"action_mask": mask, "_action_mask": rows, "elapsed": self.outcome.elapsed.copy(), "_elapsed": rows}
+
+    def _restart(self, done: np.ndarray) -> dict[str, Any]:
+        """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
+        rows = np.flatnonzero(done)
+        arrays = self.observation._asdict()
+        observations = np.empty(self.num_envs, object)
+        for row in rows.tolist():
+            observations[row] = {name: array[row].copy() for name, array in arrays.items()}
+        mask, objective = np.zeros_like(self.observation.action_mask), np.zeros(self.num_envs)
+        mask[rows], objective[rows] = self.observation.action_mask[rows], self.outcome.objective[rows]
+        info = self._info(mask, done) | {"objective": objective, "_objective": done}
+        self._load(rows, [self.source.sample(self._generators[row]) for row in rows])
+        self.problem.reset(self.state, self.observation, self.outcome, done)
+        return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}
+
+
+def _problem(problem: Problem[Any, Any] | str, options: dict[str, Any]) -> Problem[Any, Any]:
+    if isinstance(problem, str):
+        from envs import load_problem  # the table imports this module
+
+        return load_problem(problem)(**options)
+    if options:
+        raise ValueError(f"Options {sorted(options)} go to the problem's constructor when a Problem is given.")
+    return problem
+
+
+def _source(problem: Problem[Any, Any], instances: str | Sequence[Instance] | Source | None) -> Source:
+    if instances is None or isinstance(instances, str):
+        return problem.source(instances or problem.default_instances)
+    return instances if isinstance(instances, Source) else FixedSource(list(instances))
+
+
+@njit(cache=True)
+def _first_illegal(actions: np.ndarray, mask: np.ndarray, running: np.ndarray) -> int:
+    """The first running row whose action is out of range or masked, -1 if there is none."""
+    for b in range(actions.size):
+        if running[b] and (actions[b] < 0 or actions[b] >= mask.shape[1] or mask[b, actions[b]] == 0):
+            return b
+    return -1
+
+
+def _wrap(actions: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The (a mod L)-th legal action of each row; 0 where none is legal."""
+    count = np.maximum(mask.sum(1), 1)
+    order = np.argsort(-mask, axis=1, kind="stable")  # legal candidates first, in their order
+    return order[np.arange(len(mask)), actions % count]

@@ -1,0 +1,171 @@
+"""The job shop as a problem: options, observation schema, and what its kernel and its rules work on."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from envs.core.problem import Outcome, Problem, read_only
+from envs.core.spec import Feature, Observation, Size, Spec
+from envs.jobshop import kernel
+from envs.jobshop.instance import JobShopInstance
+from envs.jobshop.kernel import State
+
+SCHEMES = ("active", "non_delay", "semi_active")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How schedules are built."""
+
+    scheme: Literal["active", "non_delay", "semi_active"] = "active"
+    """Schedule generation scheme: which operations a decision is between."""
+    skip_forced: bool = True
+    """Let the kernel play decisions that have one candidate."""
+    lookahead: Literal["none", "bound"] = "bound"
+    """Candidate features that cost more than constant time: none, or the bounds after the choice."""
+
+
+SPEC = Spec(
+    node_types=("clock", "operation", "machine"),
+    edge_types=("successor", "predecessor", "needs", "serves"),
+    candidate_types=("wait", "dispatch"),
+    node_features=(
+        Feature("duration", "operation: duration / 2 mean durations"),
+        Feature("position", "operation: operations of the job before it / operations of the job"),
+        Feature("head", "operation: work of the job before it / first bound"),
+        Feature("tail", "operation: work of the job after it / first bound"),
+        Feature("job_length", "operation: work of its job / first bound"),
+        Feature("machine_load", "operation, machine: work of the machine / first bound"),
+        Feature("share", "clock: jobs / (jobs + machines); machine: its operations / jobs"),
+    ),
+    node_state=(
+        Feature("done", "operation: 1 = scheduled; machine, clock: share of its operations that are"),
+        Feature("start", "operation: start, or earliest start behind its job; machine: end of its last; clock: time"),
+        Feature("end", "operation: start + duration; machine: work left; clock: lower bound"),
+        Feature("next", "operation: 1 = the next of its job"),
+    ),
+    edge_features=(Feature("duration", "duration of the operation (the earlier one) / 2 mean durations"),),
+    candidate_features=(
+        Feature("duration", "duration"),
+        Feature("waiting", "earliest start - end of the job's last operation"),
+        Feature("idle", "earliest start - end of the machine's last operation"),
+        Feature("before_completion", "smallest completion of any next operation (c*) - earliest start"),
+        Feature("after_completion", "earliest end - c*"),
+        Feature("position", "operations of the job before it / operations of the job"),
+        Feature("tail", "work of the job after it"),
+        Feature("work", "work left in the job - the same of the longest job"),
+        Feature("job_bound", "earliest end + tail - lower bound"),
+        Feature("machine_bound", "earliest end + work the machine has left - lower bound"),
+        Feature("machine_share", "work the machine has left / the same of the mean machine, squashed"),
+        Feature("machine_waiting", "jobs whose next operation is on the machine / jobs"),
+        Feature("next_duration", "duration of the job's operation after this one"),
+        Feature("next_free", "end of the next machine's last operation - earliest end"),
+        Feature("next_bound", "when the next machine could be done with all its work - lower bound"),
+        Feature("next_share", "work the next machine has left / the same of the mean machine, squashed"),
+        Feature("next_waiting", "jobs whose next operation is on the next machine / jobs"),
+        Feature("last", "1 = the job's last operation"),
+        Feature("candidates", "candidates / jobs"),
+        Feature("progress", "share of operations scheduled"),
+        Feature("growth", "lower bound / first bound - 1"),
+        Feature("bound_after", "lookahead: lower bound after the choice - lower bound"),
+        Feature("bound_regret", "lookahead: lower bound after the choice - the least of any candidate"),
+        Feature("queue_after", "lookahead: bound of the machine's queue if it goes first - lower bound"),
+        Feature("queue_regret", "lookahead: the same - the least of any candidate"),
+        Feature("queue_last", "lookahead: bound of the job if it goes last - lower bound"),
+        Feature("queue_bound", "lookahead: earliest end, then the queue without gaps, then its least tail - bound"),
+        Feature("longer", "lookahead: share of the queue with more work after it"),
+        Feature("shorter", "lookahead: share of the queue with a shorter duration"),
+        Feature("tail_excess", "lookahead: tail - mean tail of the queue"),
+        Feature("arriving", "lookahead: work that reaches the machine before the earliest end"),
+        Feature("to_bottleneck", "lookahead: 1 = the job still visits the machine with the latest bound"),
+        Feature("bottleneck_distance", "lookahead: work of the job before it gets there"),
+        Feature("bottleneck_idle", "lookahead: end of that machine's last operation - arrival there"),
+    ),
+)
+"""Every candidate feature that is a time is x / (4 + |x|) with x in mean durations."""
+
+
+class View(NamedTuple):
+    """What a dispatching rule may read; times in the instance's unit, leading axis B, -1 where a job is finished."""
+
+    duration: np.ndarray  # (B, O)
+    machine: np.ndarray  # (B, O)
+    rest: np.ndarray  # (B, O) work of the job from this operation on, itself included
+    mean: np.ndarray  # (B,) mean duration
+    job_start: np.ndarray  # (B, J + 1) first operation of each job
+    next_operation: np.ndarray  # (B, J) the operation each candidate would dispatch
+    job_ready: np.ndarray  # (B, J) when the job's last scheduled operation ends: its arrival at the machine
+    earliest: np.ndarray  # (B, J) earliest start of the next operation
+    machine_free: np.ndarray  # (B, M)
+    machine_load: np.ndarray  # (B, M)
+    bound: np.ndarray  # (B,) lower bound of the makespan
+    action_mask: np.ndarray  # (B, J) i8, 1 = legal
+
+    def of_next(self, array: np.ndarray) -> np.ndarray:
+        """(B, J): the entries of a (B, O) array at each job's next operation (at some other where it is finished)."""
+        return np.take_along_axis(array, self.next_operation, axis=1)
+
+
+class JobShop(Problem[State, JobShopInstance]):
+    """Minimise the makespan: each job's operations in order, each machine one operation at a time."""
+
+    name = "jobshop"
+    title = "JobShop"
+    spec = SPEC
+    Instance = JobShopInstance
+    Options = Options
+    default_instances = "random:6x6"
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        if self.options.scheme not in SCHEMES:
+            raise ValueError(f"scheme is {self.options.scheme!r}, but must be one of {', '.join(SCHEMES)}.")
+        if self.options.lookahead not in ("none", "bound"):
+            raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be 'none' or 'bound'.")
+        scheme = SCHEMES.index(self.options.scheme)
+        self._rules = (scheme, bool(self.options.skip_forced), self.options.lookahead == "bound")
+
+    def size(self, shape: tuple[int, ...]) -> Size:
+        jobs, machines, operations = shape
+        return Size(nodes=1 + operations + machines, edges=max(4 * operations, 1), candidates=jobs)
+
+    def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
+        return kernel.allocate(batch, *shape)
+
+    def load(self, state: State, row: int, instance: JobShopInstance) -> None:
+        jobs, machines, operations = instance.shape
+        state.jobs[row], state.machines[row] = jobs, machines
+        state.job_start[row, : jobs + 1] = instance.job_start
+        state.duration[row, :operations] = instance.duration
+        state.machine[row, :operations] = instance.machine
+        if jobs < state.next_operation.shape[1]:
+            state.next_operation[row, jobs:] = -1
+
+    def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
+        kernel.reset(state, observation, outcome, rows, *self._rules)
+
+    def step(
+        self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
+    ) -> None:
+        kernel.step(state, observation, outcome, actions, running, *self._rules)
+
+    def view(self, state: State, observation: Observation) -> View:
+        arrays = state._asdict() | {"action_mask": observation.action_mask}
+        return read_only(View(*(arrays[name] for name in View._fields)))
+
+    def schedule(self, state: State, row: int) -> np.ndarray:
+        """(scheduled operations, 5) int64: job, position, machine, start, end; by job and position."""
+        operations = state.job_start[row, state.jobs[row]]
+        done = np.flatnonzero(state.start[row, :operations] >= 0)
+        job, start = state.job[row, done], state.start[row, done]
+        position = done - state.job_start[row, job]
+        return np.stack([job, position, state.machine[row, done], start, start + state.duration[row, done]], axis=1)
+
+    def explain(self, state: State, row: int, action: int) -> str:
+        if action >= state.jobs[row]:
+            return f"the instance has {state.jobs[row]} jobs"
+        if state.next_operation[row, action] < 0:
+            return f"job {action} is finished"
+        return f"the next operation of job {action} is no candidate of the {self.options.scheme} scheme now"
+
