@@ -32,7 +32,7 @@ def nearest(name: str, options: Iterable[str]) -> str:
     close = get_close_matches(name, options, n=3)
     if close:
         return f"the nearest {'is' if len(close) == 1 else 'are'} {', '.join(map(repr, close))}"
-    shown = ", ".join(options[:20]) + (f" and {len(options) - 20} more" if len(options) > 20 else "")
+    shown = ", ".join(options[:12]) + (f" and {len(options) - 12} more" if len(options) > 12 else "")
     return f"there are {shown}" if shown else "there are none"
 
 
