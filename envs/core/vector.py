@@ -208,10 +208,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             mine[:count] = np.repeat(theirs, repeat, axis=0)
         self.running[count:] = False
         self.instances[:count] = [instance for instance in state.instances for _ in range(repeat)]
-        generators = [np.random.Generator(np.random.PCG64()) for _ in range(count)]
-        for row, generator in enumerate(generators):
-            generator.bit_generator.state = state.generators[row // repeat]
-        self._generators[:count] = generators
+        if not self._generators:
+            self._generators = [np.random.default_rng(0) for _ in self._rows]
+        for row in range(count):
+            self._generators[row].bit_generator.state = state.generators[row // repeat]
 
     # Parts of reset and step
 

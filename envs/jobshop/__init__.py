@@ -1,0 +1,1 @@
+"""The job shop: minimise the makespan of jobs whose operations each need one machine."""

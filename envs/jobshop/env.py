@@ -92,6 +92,7 @@ class View(NamedTuple):
     duration: np.ndarray  # (B, O)
     machine: np.ndarray  # (B, O)
     rest: np.ndarray  # (B, O) work of the job from this operation on, itself included
+    job_length: np.ndarray  # (B, J) work of the job
     mean: np.ndarray  # (B,) mean duration
     job_start: np.ndarray  # (B, J + 1) first operation of each job
     next_operation: np.ndarray  # (B, J) the operation each candidate would dispatch

@@ -31,6 +31,7 @@ class State(NamedTuple):
     machine: np.ndarray  # (B, O)
     job: np.ndarray  # (B, O) job of each operation
     rest: np.ndarray  # (B, O) work of the job from this operation on, itself included
+    job_length: np.ndarray  # (B, J) work of the job
     queue_start: np.ndarray  # (B, M + 1) where each machine's operations begin in `queue`
     queue: np.ndarray  # (B, O) the unscheduled operations of each machine
     queued: np.ndarray  # (B, M) how many of them there are
@@ -72,11 +73,12 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         machine=zeros(operations),
         job=zeros(operations),
         rest=zeros(operations),
+        job_length=zeros(jobs),
         queue_start=zeros(machines + 1),
         queue=zeros(operations),
         queued=zeros(machines),
         place=zeros(operations),
-        mean=zeros(dtype=np.float64),
+        mean=zeros(dtype=np.float64) + 1.0,
         first_bound=zeros(),
         next_operation=zeros(jobs) - 1,
         next_machine=zeros(jobs) - 1,
@@ -167,6 +169,7 @@ def begin(s, b):
             s.queued[b, s.machine[b, i]] += 1
         work += rest
         bound = max(bound, rest)
+        s.job_length[b, j] = rest
         s.job_ready[b, j] = 0
         s.earliest[b, j] = 0
         s.next_operation[b, j] = first
@@ -213,7 +216,7 @@ def draw_graph(s, o, b):
     e = 0
     for j in range(jobs):
         first, end = s.job_start[b, j], s.job_start[b, j + 1]
-        length = s.rest[b, first]
+        length = s.job_length[b, j]
         o.candidates[b, j, :] = 1 + first
         o.candidate_type[b, j] = DISPATCH
         o.node_state[b, 1 + first, 3] = 1.0

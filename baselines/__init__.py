@@ -1,0 +1,1 @@
+"""Rules, solvers and the pilot method: what a learned policy has to beat."""

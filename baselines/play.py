@@ -1,0 +1,102 @@
+"""Play episodes with anything that scores candidates: rules and policies, greedily or sampled."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from envs.core.instance import Instance
+from envs.core.problem import Problem
+from envs.core.vector import DispatchVectorEnv
+
+Scores = Callable[[DispatchVectorEnv], np.ndarray]
+"""(env) -> (B, A) float: larger is better; what is not legal is masked by the player."""
+
+
+class Episode(NamedTuple):
+    """The best of the episodes that were played on one instance."""
+
+    objective: float
+    schedule: np.ndarray
+    objectives: np.ndarray  # (n,) f64: of every sample
+
+
+def rule_scores(rule: Callable[[Any], np.ndarray]) -> Scores:
+    """A rule, which reads the view, as a player's scores."""
+    return lambda env: rule(env.view())
+
+
+def greedy(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(B,) the legal candidate with the highest score, the lowest index among equals."""
+    return np.where(mask == 1, scores, -np.inf).argmax(axis=1)
+
+
+def sample(scores: np.ndarray, mask: np.ndarray, temperature: float, rng: np.random.Generator) -> np.ndarray:
+    """(B,) legal candidates drawn from softmax(score / temperature), by the Gumbel-max trick."""
+    noise = rng.gumbel(size=scores.shape)
+    return np.where(mask == 1, scores / temperature + noise, -np.inf).argmax(axis=1)
+
+
+def play(
+    problem: Problem[Any, Any],
+    instance: Instance,
+    scores: Scores,
+    *,
+    samples: int = 1,
+    temperature: float | None = None,
+    seed: int = 0,
+    batch: int = 256,
+) -> Episode:
+    """Play `samples` episodes of one instance and keep the best; the first is greedy unless a temperature is given.
+
+    Args:
+        temperature: None plays greedily (all samples would be alike, so `samples` must be 1); otherwise every episode
+            is sampled from softmax(score / temperature).
+        batch: episodes played at once.
+
+    Raises:
+        ValueError: no samples, several greedy ones, or a temperature that is not positive.
+    """
+    if samples < 1 or (temperature is None and samples > 1):
+        raise ValueError(f"samples is {samples}, but must be 1 without a temperature and at least 1 with one.")
+    if temperature is not None and not temperature > 0:
+        raise ValueError(f"The temperature is {temperature}, but must be positive.")
+    rng = np.random.default_rng(seed)
+    best, schedule, objectives = np.inf, np.zeros(0), []
+    for begin in range(0, samples, batch):
+        count = min(batch, samples - begin)
+        env = DispatchVectorEnv(problem, count, [instance], copy=False, autoreset=False)
+        env.reset(seed=0, options={"instances": [instance], "repeat": count})
+        finish(env, scores, temperature, rng)
+        objectives.append(env.objective.copy())
+        row = int(env.objective.argmin())
+        if env.objective[row] < best:
+            best, schedule = float(env.objective[row]), env.schedule(row)
+    return Episode(best, schedule, np.concatenate(objectives))
+
+
+def finish(
+    env: DispatchVectorEnv, scores: Scores, temperature: float | None = None, rng: np.random.Generator | None = None
+) -> None:
+    """Play every running row of an environment without autoreset to its end."""
+    mask = env.observation.action_mask
+    while env.running.any():
+        values = scores(env)
+        if temperature is None or rng is None:
+            env.step(greedy(values, mask))
+        else:
+            env.step(sample(values, mask, temperature, rng))
+
+
+def objectives(
+    problem: Problem[Any, Any], instances: Sequence[Instance], scores: Scores, batch: int = 64
+) -> np.ndarray:
+    """(n,) f64: the objective of one greedy episode on each instance, played together; for validation in training."""
+    values = []
+    for begin in range(0, len(instances), batch):
+        some = list(instances[begin : begin + batch])
+        env = DispatchVectorEnv(problem, len(some), some, copy=False, autoreset=False)
+        env.reset(seed=0, options={"instances": some})
+        finish(env, scores)
+        values.append(env.objective.copy())
+    return np.concatenate(values)
