@@ -1,0 +1,94 @@
+"""Exact solvers of the job shop."""
+
+import math
+import time
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from baselines.jobshop.rules import DEFAULTS, RULES
+from baselines.play import finish
+from baselines.solution import Solution
+from envs.core.vector import DispatchVectorEnv
+from envs.jobshop.env import JobShop
+from envs.jobshop.instance import JobShopInstance
+from envs.jobshop.verify import verify
+
+
+def cp_sat(
+    instance: JobShopInstance, seconds: float, workers: int = 1, seed: int = 0, hint: np.ndarray | None = None
+) -> Solution:
+    """Solve the job shop with OR-tools' CP-SAT: an interval for each operation, no overlap on a machine.
+
+    It starts from the schedule `hint` or, without one, from the best schedule of the rules: that is its horizon, and
+    its answer where the time is too short for another. `seconds` of wall time hold for the whole call, the rules
+    included. With one worker the search repeats itself for the same seed, up to where the time ends it; with more it
+    depends on the timing of the threads.
+
+    Raises:
+        ValueError: no time, no worker, or a hint that is no schedule of the instance.
+    """
+    if not seconds > 0 or workers < 1:
+        raise ValueError(f"cp_sat takes more than 0 seconds and at least 1 worker; got {seconds} and {workers}.")
+    wall, cpu = time.perf_counter(), time.process_time()
+    schedule = best_rule_schedule(instance) if hint is None else hint
+    makespan, bound, status = verify(instance, schedule), int(instance.lower_bound()), "hint"
+    if bound < makespan:
+        model, starts = _model(instance, schedule[:, 3], makespan)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = workers
+        if workers == 1:
+            solver.parameters.linearization_level = 0  # alone, the worker finds more without linear relaxations
+        solver.parameters.random_seed = seed
+        solver.parameters.max_time_in_seconds = max(seconds - (time.perf_counter() - wall), 0.001)
+        outcome = solver.solve(model)
+        bound = max(bound, math.ceil(solver.best_objective_bound - 1e-6))
+        if outcome in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            schedule = schedule.copy()
+            schedule[:, 3] = [solver.value(start) for start in starts]
+            schedule[:, 4] = schedule[:, 3] + instance.duration
+            makespan, status = int(schedule[:, 4].max()), "feasible"
+    if bound == makespan:
+        status = "optimal"
+    return Solution(makespan, bound, schedule, status, time.perf_counter() - wall, time.process_time() - cpu)
+
+
+SOLVERS: dict[str, Callable[..., Solution]] = {"cp_sat": cp_sat}
+
+
+def best_rule_schedule(instance: JobShopInstance) -> np.ndarray:
+    """The schedule (O, 5) of smallest makespan among those of all rules: one environment each, played together."""
+    rows = np.arange(len(RULES))
+    env = DispatchVectorEnv(JobShop(**DEFAULTS), len(rows), [instance], copy=False, autoreset=False)
+    env.reset(seed=0, options={"instances": [instance], "repeat": len(rows)})
+    finish(env, lambda env: np.stack([rule(env.view()) for rule in RULES.values()])[rows, rows])
+    return env.schedule(int(env.objective.argmin()))
+
+
+def _model(instance: JobShopInstance, hint: np.ndarray, horizon: int) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
+    """The interval model with the start times `hint` (O,), and the start variables, one for each operation."""
+    model = cp_model.CpModel()
+    makespan = model.new_int_var(0, horizon, "makespan")
+    model.add_hint(makespan, horizon)
+    starts: list[cp_model.IntVar] = []
+    on_machine: list[list[cp_model.IntervalVar]] = [[] for _ in range(instance.machines)]
+    for first, last in pairwise(instance.job_start.tolist()):
+        durations = instance.duration[first:last].tolist()
+        head, tail = 0, sum(durations)
+        for operation, duration in enumerate(durations, start=first):
+            start = model.new_int_var(head, horizon - tail, f"start_{operation}")
+            if operation > first:
+                model.add(start >= starts[-1] + durations[operation - first - 1])
+            model.add_hint(start, int(hint[operation]))
+            interval = model.new_fixed_size_interval_var(start, duration, f"operation_{operation}")
+            on_machine[instance.machine[operation]].append(interval)
+            starts.append(start)
+            head, tail = head + duration, tail - duration
+        if durations:
+            model.add(makespan >= starts[-1] + durations[-1])
+    for intervals in on_machine:
+        model.add_no_overlap(intervals)
+    model.minimize(makespan)
+    return model, starts
