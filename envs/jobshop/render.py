@@ -1,0 +1,78 @@
+"""Job shop schedules as Gantt charts and as text; unfinished ones are drawn as far as they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from envs.core.schedules import whole_rows
+from envs.jobshop.verify import COLUMNS, Row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from envs.jobshop.instance import JobShopInstance
+
+
+def figure(instance: JobShopInstance, schedule: Any, title: str = "") -> Figure:
+    """A Gantt chart of a schedule (n, 5), `verify.COLUMNS`: a lane for each machine, a colour for each job."""
+    return compare(instance, {title or instance.name or instance.size: schedule})
+
+
+def compare(instance: JobShopInstance, schedules: Mapping[str, Any]) -> Figure:
+    """Gantt charts of several schedules, title to rows, one below the other with the same time axis."""
+    from envs.core.gantt import Bar, Chart, draw  # matplotlib is slow to import, and text needs none
+
+    lanes = [f"M{machine}" for machine in range(instance.machines)]
+    charts = []
+    for title, schedule in schedules.items():
+        rows = _rows(schedule)
+        bars = [Bar(row.machine, row.start, row.end, row.job, str(row.job)) for row in rows]
+        charts.append(Chart(title, lanes, bars, _makespan(instance, rows)))
+    axis = "time; rows are machines, colours and numbers are jobs"
+    return draw(charts, instance.jobs, axis, horizon=instance.lower_bound())
+
+
+def table(instance: JobShopInstance, schedule: Any, by: str = "machine", width: int = 100) -> str:
+    """A schedule (n, 5) as text, one machine or one job after the other; lines are wrapped at `width`.
+
+    tiny 2x2, makespan 9 (j: job, m: machine, start-end)
+    m0 | j0 0-3  j1 5-9
+    m1 | j1 0-5  j0 5-7
+    """
+    if by not in ("machine", "job"):
+        raise ValueError(f"a table is by 'machine' or by 'job', not by {by!r}")
+    rows = _rows(schedule)
+    lanes: list[list[str]] = [[] for _ in range(instance.machines if by == "machine" else instance.jobs)]
+    for row in sorted(rows, key=lambda row: (row.start, row.end, row.position)):
+        if by == "machine":
+            lanes[row.machine].append(f"j{row.job} {row.start}-{row.end}")
+        else:
+            lanes[row.job].append(f"m{row.machine} {row.start}-{row.end}")
+    makespan = _makespan(instance, rows)
+    state = f"makespan {makespan}" if makespan is not None else f"{len(rows)} of {instance.operations} operations"
+    heading = f"{instance.name} {instance.size}, {state} (j: job, m: machine, start-end)".lstrip()
+    return "\n".join([heading, *_lines(lanes, by[0], width)])
+
+
+def _rows(schedule: Any) -> list[Row]:
+    return [Row(*row) for row in whole_rows(schedule, COLUMNS)]
+
+
+def _makespan(instance: JobShopInstance, rows: list[Row]) -> int | None:
+    """None while operations are missing."""
+    return max(row.end for row in rows) if len(rows) == instance.operations else None
+
+
+def _lines(lanes: list[list[str]], letter: str, width: int) -> list[str]:
+    """Cells in columns of equal width; a lane's first line begins with its name, the others with blanks."""
+    margin = len(f"{letter}{len(lanes) - 1}")
+    column = max((len(cell) for cells in lanes for cell in cells), default=0) + 2
+    fit = max(1, (width - margin - 3) // column)
+    lines = []
+    for lane, cells in enumerate(lanes):
+        for first in range(0, max(len(cells), 1), fit):
+            name = f"{letter}{lane}" if first == 0 else ""
+            line = "".join(cell.ljust(column) for cell in cells[first : first + fit])
+            lines.append(f"{name:<{margin}} | {line}".rstrip())
+    return lines
