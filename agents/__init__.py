@@ -1,0 +1,1 @@
+"""Learned decision makers: a graph policy, the trainers around it and their safe checkpoints."""

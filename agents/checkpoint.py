@@ -1,0 +1,178 @@
+"""Checkpoints for every trainer: stable-baselines3's `save` and `load`, but JSON and weights only."""
+
+import io
+import json
+import random
+from collections import deque
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.type_aliases import GymEnv
+from stable_baselines3.common.utils import FloatSchedule, get_device, get_system_info
+from stable_baselines3.common.vec_env import VecEnv
+
+from agents.archive import File, read, replace_file, write
+from agents.generators import generator_states, set_generator_states
+from agents.sb3_env import DispatchVecEnv
+from agents.schedules import schedule
+from agents.schema import check_same, describe, space_from_json, space_to_json
+
+
+class Checkpoint(BaseAlgorithm):
+    """Mixin before a stable-baselines3 algorithm: its `save`, `load` and `set_env`, safe and free of instance sizes.
+
+    `saved` lists the attributes that are written; those in `schedules` are written as text. The policy is stored by its
+    name in `policy_aliases`. What the environment is about is kept in `trained_on` and compared on loading.
+    """
+
+    saved: ClassVar[tuple[str, ...]] = (
+        "policy_kwargs",
+        "n_envs",
+        "seed",
+        "verbose",
+        "tensorboard_log",
+        "num_timesteps",
+        "_total_timesteps",
+        "_num_timesteps_at_start",
+        "_current_progress_remaining",
+        "_episode_num",
+        "_n_updates",
+        "_stats_window_size",
+    )
+    schedules: ClassVar[tuple[str, ...]] = ("learning_rate",)
+    trained_on: dict[str, Any]
+
+    def _setup_model(self) -> None:
+        if self.env is not None:
+            self.trained_on = describe(self.env)
+        super()._setup_model()  # type: ignore[safe-super]
+
+    def _setup_lr_schedule(self) -> None:
+        self.lr_schedule = FloatSchedule(schedule(self.learning_rate))
+
+    def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
+        return ["policy", "policy.optimizer"], []
+
+    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
+        """Train on in another environment of the same problem; its instances may have other sizes.
+
+        Raises:
+            ValueError: another problem or observation schema.
+        """
+        vec_env = self._wrap_env(env, self.verbose)
+        check_same(self.trained_on, describe(vec_env), "The model")
+        self.observation_space = self.policy.observation_space = vec_env.observation_space
+        self.action_space = self.policy.action_space = vec_env.action_space
+        super().set_env(vec_env, force_reset)
+
+    def save(self, path: File, exclude: Iterable[str] | None = None, include: Iterable[str] | None = None) -> None:
+        """Write the checkpoint to a file (suffix .zip is added) or an open binary stream.
+
+        `exclude` and `include` name attributes to leave out or to add. A file is written under a temporary name beside
+        its own and then renamed, so a failure leaves the earlier checkpoint as it was.
+
+        Raises:
+            ValueError: an attribute that is no JSON.
+            OSError: no room, no permission; the message says that the earlier file is kept.
+        """
+        data = self._data(set(exclude or ()), set(include or ()))
+        params = {**self.get_parameters(), "pytorch_variables": generator_states()}
+        if isinstance(path, io.BufferedIOBase):
+            write(path, data, params)  # type: ignore[arg-type]
+        else:
+            target = Path(path)
+            target = target if target.suffix else target.with_suffix(".zip")
+            replace_file(target, lambda file: write(file, data, params))
+
+    def _data(self, exclude: set[str], include: set[str]) -> str:
+        policies = [name for name, policy in self.policy_aliases.items() if policy is self.policy_class]
+        if not policies:
+            raise ValueError(f"{self.policy_class.__name__} has no name in {type(self).__name__}.policy_aliases.")
+        data: dict[str, Any] = {
+            "algorithm": type(self).__name__,
+            "policy_class": policies[0],
+            "trained_on": self.trained_on,
+            "observation_space": space_to_json(self.observation_space),
+            "action_space": space_to_json(self.action_space),
+            "ep_info_buffer": list(self.ep_info_buffer or ()),
+            "env_generators": self.env.generator_states() if isinstance(self.env, DispatchVecEnv) else [],
+        }
+        data |= {name: str(schedule(getattr(self, name))) for name in self.schedules if getattr(self, name) is not None}
+        data |= {name: getattr(self, name) for name in (*self.saved, *sorted(include))}
+        for name, value in data.items():
+            try:
+                json.dumps(value)
+            except TypeError as error:
+                raise ValueError(
+                    f"{name} cannot be saved: a checkpoint holds JSON and weights only ({error})."
+                ) from error
+        return json.dumps({name: value for name, value in data.items() if name not in exclude}, indent=1)
+
+    @classmethod
+    def load(  # type: ignore[override]
+        cls,
+        path: File,
+        env: GymEnv | None = None,
+        device: torch.device | str = "auto",
+        custom_objects: dict[str, Any] | None = None,
+        print_system_info: bool = False,
+        force_reset: bool = True,
+        **kwargs: Any,
+    ) -> Self:
+        """Read a checkpoint; arguments as in stable-baselines3.
+
+        With `env`, to train on: the random generators of torch, numpy, Python and the environment go on from where they
+        stood. Without, to predict: no generator is touched. `kwargs` overwrite stored attributes.
+
+        Raises:
+            ValueError: no checkpoint, one with pickled fields, of another algorithm, problem or observation schema.
+            FileNotFoundError: no such file.
+        """
+        data, params, generators = read(path, get_device(device), custom_objects)
+        if print_system_info:
+            get_system_info()
+        if data.get("algorithm") != cls.__name__:
+            raise ValueError(f"{path} was saved by {data.get('algorithm')}, so {cls.__name__} cannot load it.")
+        if "policy_kwargs" in kwargs and kwargs["policy_kwargs"] != data["policy_kwargs"]:
+            raise ValueError(f"{path} has policy_kwargs {data['policy_kwargs']}, not {kwargs['policy_kwargs']}.")
+        if data["policy_class"] not in cls.policy_aliases:
+            raise ValueError(f"{path} has policy {data['policy_class']}, unknown to {cls.__name__}.policy_aliases.")
+        vec_env = None if env is None else cls._wrap_env(env, data["verbose"])
+        if vec_env is not None:
+            check_same(data["trained_on"], describe(vec_env), str(path))
+        model = cls(data["policy_class"], vec_env, device=device, _init_setup_model=False)  # type: ignore[call-arg]
+        model._restore(data, kwargs, force_reset)
+        model.set_parameters(params, device=device)
+        if vec_env is not None:
+            set_generator_states(generators)
+            _go_on(vec_env, data["env_generators"])
+        return model
+
+    def _restore(self, data: dict[str, Any], kwargs: dict[str, Any], force_reset: bool) -> None:
+        """Attributes first, then networks and buffers; the seed is not used again."""
+        fixed = ("algorithm", "policy_class", "env_generators", "ep_info_buffer", "observation_space", "action_space")
+        attributes = {name: value for name, value in data.items() if name not in fixed} | kwargs
+        if self.env is None:
+            self.observation_space = space_from_json(data["observation_space"])
+            self.action_space = space_from_json(data["action_space"])
+        else:
+            attributes["n_envs"] = self.env.num_envs
+        vars(self).update(attributes)
+        self.ep_info_buffer = deque(data["ep_info_buffer"], maxlen=self._stats_window_size)
+        self.ep_success_buffer = deque(maxlen=self._stats_window_size)
+        if force_reset:
+            self._last_obs = None
+        self.seed = None
+        self._setup_model()
+        self.seed = attributes["seed"]
+
+
+def _go_on(env: VecEnv, generators: list[dict[str, Any]]) -> None:
+    """Let the environment draw what it would have drawn next; other seeds where their number has changed."""
+    if isinstance(env, DispatchVecEnv) and len(generators) == env.num_envs:
+        env.set_generator_states(generators)
+    else:
+        env.seed(random.getrandbits(31))

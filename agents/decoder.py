@@ -1,0 +1,39 @@
+"""From the legal candidates of a decision to one logit each, and to the value of the decision."""
+
+import torch
+from torch import Tensor, nn
+
+from agents.graph import Choices
+
+
+class Decoder(nn.Module):
+    """Candidates meet each other and the clock node: `h += relu(W h + U [mean of h, clock])`, several rounds.
+
+    The last layers of logits and value start at zero: the first policy is uniform over the legal candidates.
+    """
+
+    def __init__(
+        self, candidate_width: int, candidate_types: int, state_width: int, clock_width: int, width: int, rounds: int
+    ) -> None:
+        super().__init__()
+        self.features = nn.Linear(candidate_width + 2 * state_width, width)
+        self.kind = nn.Embedding(candidate_types, width)
+        self.clock = nn.Linear(clock_width, width)
+        self.own = nn.ModuleList(nn.Linear(width, width) for _ in range(rounds))
+        self.others = nn.ModuleList(nn.Linear(2 * width, width, bias=False) for _ in range(rounds))
+        self.logit = nn.Linear(width, 1, bias=False)
+        self.value = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, 1))
+        for last in (self.logit, self.value[2]):
+            for parameter in last.parameters():
+                nn.init.zeros_(parameter)
+
+    def forward(self, choices: Choices, pair: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Logits (c,) and values (D, 1); `pair` (c, width) is what the encoder says about the candidates' nodes."""
+        rows = choices.candidates
+        h = self.features(torch.cat([choices.features, choices.state], dim=1)) + self.kind(choices.kind)
+        h = (h if pair is None else h + pair).relu()
+        clock = self.clock(choices.clock).relu()
+        for own, others in zip(self.own, self.others, strict=True):
+            context = others(torch.cat([rows.mean(h), clock], dim=1))
+            h = h + (own(h) + context.index_select(0, rows.owner)).relu()
+        return self.logit(h).squeeze(1), self.value(torch.cat([rows.mean(h), clock], dim=1))

@@ -1,0 +1,52 @@
+"""Learning rates and clip ranges that change during training, by name: a checkpoint stores text, never a function."""
+
+from dataclasses import dataclass
+
+from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
+
+KINDS = {"constant": 1, "linear": 2}
+"""Name of each kind and how many numbers follow it."""
+
+
+@dataclass(frozen=True)
+class NamedSchedule:
+    """A number by training progress: "constant:0.2", or "linear:1e-3:1e-4" from its start to its end."""
+
+    kind: str
+    start: float
+    end: float
+
+    def __call__(self, progress_remaining: float) -> float:
+        """The value when `progress_remaining` (1 at the start of training, 0 at its end) is left."""
+        return self.end + (self.start - self.end) * min(max(progress_remaining, 0.0), 1.0)
+
+    def __str__(self) -> str:
+        numbers = (self.start, self.end)[: KINDS[self.kind]]
+        return ":".join([self.kind, *map(repr, numbers)])
+
+
+def schedule(value: object) -> NamedSchedule:
+    """The schedule that a number or a text such as "linear:1e-3:1e-4" stands for.
+
+    Schedules of this module, also inside stable-baselines3's `FloatSchedule`, are returned as they are.
+
+    Raises:
+        ValueError: another text, or a function.
+    """
+    if isinstance(value, FloatSchedule):
+        value = value.value_schedule
+    if isinstance(value, ConstantSchedule):
+        value = value.val
+    if isinstance(value, NamedSchedule):
+        return value
+    if isinstance(value, int | float):
+        return NamedSchedule("constant", float(value), float(value))
+    if isinstance(value, str):
+        kind, *texts = value.split(":")
+        try:
+            numbers = [float(text) for text in texts]
+        except ValueError:
+            numbers = []
+        if kind in KINDS and len(numbers) == KINDS[kind]:
+            return NamedSchedule(kind, numbers[0], numbers[-1])
+    raise ValueError(f"{value!r} is no schedule: write a number, 'constant:0.2' or 'linear:1e-3:1e-4' (start:end).")
