@@ -9,14 +9,26 @@ from envs.core.vector import DispatchVectorEnv, Snapshot
 
 
 class DispatchEnv(gymnasium.Env[dict[str, np.ndarray], np.int64]):
-    """A `DispatchVectorEnv` of one row; takes the same arguments but for `num_envs` and `autoreset`."""
+    """A `DispatchVectorEnv` of one row; takes the same arguments but for `num_envs` and `autoreset`.
+
+    What it returns are copies, the graph's arrays included, unless `copy=False` asks for views of the buffers.
+    """
 
     metadata = DispatchVectorEnv.metadata
 
-    def __init__(self, problem: str, instances: Any = None, *, render_mode: str | None = None, **arguments: Any) -> None:
+    def __init__(
+        self,
+        problem: str,
+        instances: Any = None,
+        *,
+        copy: bool = True,
+        render_mode: str | None = None,
+        **arguments: Any,
+    ) -> None:
         self.vector = DispatchVectorEnv(
-            problem, 1, instances, autoreset=False, render_mode=render_mode, **arguments
+            problem, 1, instances, copy=False, autoreset=False, render_mode=render_mode, **arguments
         )
+        self.copy = copy
         self.render_mode = render_mode
         self.observation_space = self.vector.single_observation_space
         self.action_space = self.vector.single_action_space
@@ -27,7 +39,7 @@ class DispatchEnv(gymnasium.Env[dict[str, np.ndarray], np.int64]):
         """Start an episode; `options={"instances": [instance]}` says which."""
         super().reset(seed=seed)
         observation, info = self.vector.reset(seed=seed, options=options)
-        return _first(observation), _first(info)
+        return self._first(observation), self._first(info)
 
     def step(self, action: Any) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
         """Play one action; `info["objective"]` comes with the last one.
@@ -38,7 +50,8 @@ class DispatchEnv(gymnasium.Env[dict[str, np.ndarray], np.int64]):
         if self.vector.done[0]:
             raise ValueError("The episode is over or not begun, so no action is legal: call reset first.")
         observation, reward, terminated, truncated, info = self.vector.step(np.array([action]))
-        return _first(observation), float(reward[0]), bool(terminated[0]), bool(truncated[0]), _first(info)
+        ended = bool(terminated[0]), bool(truncated[0])
+        return self._first(observation), float(reward[0]), *ended, self._first(info)
 
     def render(self) -> Any:
         """The Gantt chart (H, W, 3) uint8 or the table of what has been decided."""
@@ -61,7 +74,7 @@ class DispatchEnv(gymnasium.Env[dict[str, np.ndarray], np.int64]):
         """Go on from a snapshot."""
         self.vector.set_state(state)
 
-
-def _first(batch: dict[str, Any]) -> dict[str, Any]:
-    """The first row of each entry, without the masks that say which rows an entry is of."""
-    return {name: array[0] for name, array in batch.items() if not name.startswith("_")}
+    def _first(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """The first row of each entry, without the masks that say which rows an entry is of."""
+        first = {name: array[0] for name, array in batch.items() if not name.startswith("_")}
+        return {name: value.copy() for name, value in first.items()} if self.copy else first

@@ -11,7 +11,7 @@ from envs.core.instance import Instance
 from envs.core.spec import Observation, Size, Spec
 
 S = TypeVar("S", bound=tuple[Any, ...])
-I = TypeVar("I", bound=Instance)
+InstanceT = TypeVar("InstanceT", bound=Instance)
 
 
 class Outcome(NamedTuple):
@@ -35,7 +35,7 @@ class Outcome(NamedTuple):
         )
 
 
-class Problem(ABC, Generic[S, I]):
+class Problem(ABC, Generic[S, InstanceT]):
     """The rules of one problem with its options; holds no episode, so environments may share it.
 
     A state is a named tuple of arrays with a leading batch axis; it is written by the kernel alone. `shape` is the
@@ -70,7 +70,7 @@ class Problem(ABC, Generic[S, I]):
         """The state of `batch` environments whose instances have at most this shape."""
 
     @abstractmethod
-    def load(self, state: S, row: int, instance: I) -> None:
+    def load(self, state: S, row: int, instance: InstanceT) -> None:
         """Copy the numbers of the instance into one row of the state."""
 
     @abstractmethod
@@ -95,7 +95,7 @@ class Problem(ABC, Generic[S, I]):
     def explain(self, state: S, row: int, action: int) -> str:
         """Why the action is not legal in this row, as the end of a sentence."""
 
-    def metrics(self, state: S, row: int) -> dict[str, float]:
+    def metrics(self, state: S, row: int) -> dict[str, float]:  # noqa: ARG002
         """What else is worth reporting of one row, by name; nothing unless the problem says so."""
         return {}
 

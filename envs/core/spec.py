@@ -1,6 +1,7 @@
 """The observation schema: one graph, one list of candidates, for every problem.
 
-Letters: B batch, N nodes, E edges, A candidates; F, S, K, C the widths of node, node-state, edge and candidate features.
+Letters: B batch, N nodes, E edges, A candidates; F, S, K, C the widths of node, node-state, edge and candidate
+features.
 """
 
 from dataclasses import dataclass

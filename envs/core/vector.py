@@ -49,7 +49,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         ValueError: an unknown problem, option or instance set; an instance larger than the room; an illegal action.
     """
 
-    metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array", "ansi"], "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -142,10 +142,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             return None
         module = import_module(f"envs.{self.problem.name}.render")
         if self.render_mode == "ansi":
-            return tuple(module.table(self.instances[row], self.schedule(row)) for row in self._rows)
+            return tuple(module.table(self.instances[row], self.schedule(row)) for row in range(self.num_envs))
         from envs.core.gantt import image  # matplotlib is slow to import and rarely needed
 
-        return tuple(image(module.figure(self.instances[row], self.schedule(row))) for row in self._rows)
+        return tuple(image(module.figure(self.instances[row], self.schedule(row))) for row in range(self.num_envs))
 
     # What rules, solvers and trainers use
 
@@ -314,9 +314,11 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         observations = np.empty(self.num_envs, object)
         for row in rows.tolist():
             observations[row] = {name: array[row].copy() for name, array in arrays.items()}
-        mask, objective = np.zeros_like(self.observation.action_mask), np.zeros(self.num_envs)
-        mask[rows], objective[rows] = self.observation.action_mask[rows], self.outcome.objective[rows]
-        info = self._info(mask, done) | {"objective": objective, "_objective": done}
+        ended = {"action_mask": arrays["action_mask"], "elapsed": self.outcome.elapsed, "objective": self.objective}
+        info: dict[str, Any] = {}
+        for name, array in ended.items():
+            info[name], info[f"_{name}"] = np.zeros_like(array), done
+            info[name][rows] = array[rows]
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}

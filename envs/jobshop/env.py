@@ -169,4 +169,3 @@ class JobShop(Problem[State, JobShopInstance]):
         if state.next_operation[row, action] < 0:
             return f"job {action} is finished"
         return f"the next operation of job {action} is no candidate of the {self.options.scheme} scheme now"
-

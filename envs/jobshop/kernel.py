@@ -122,7 +122,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, loo
             out.terminated[b] = False
             out.truncated[b] = False
             out.reward[b] = 0.0
-            out.elapsed[b] = 0.0
+            out.elapsed[b] = s.time[b]
             out.objective[b] = s.bound[b]
 
 
@@ -320,7 +320,7 @@ def candidates(s, b, scheme):
     machine. semi_active: every unfinished job.
     """
     bound, longest = s.bound[b], 0
-    time, completion, first, pick = LATE, LATE, -1, -1
+    time, sooner, completion, first, pick = LATE, LATE, LATE, -1, -1
     for j in range(s.jobs[b]):
         m = s.next_machine[b, j]
         if m >= 0:
@@ -329,8 +329,8 @@ def candidates(s, b, scheme):
             s.earliest[b, j] = begins
             bound = max(bound, begins + s.next_rest[b, j])
             longest = max(longest, s.next_rest[b, j])
-            if begins < time:
-                time, first = begins, j
+            if begins < time or (begins == time and ends < sooner):
+                time, sooner, first = begins, ends, j
             if ends < completion:
                 completion, pick = ends, j
     s.bound[b] = bound
