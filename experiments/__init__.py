@@ -1,0 +1,1 @@
+"""Commands: train, evaluate, verify, speed, report and demo."""

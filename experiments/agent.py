@@ -1,0 +1,67 @@
+"""Trained agents, found by their run directory or checkpoint file."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from agents.archive import read
+from agents.checkpoint import Checkpoint
+from agents.ppo import PPO
+from baselines.play import Scores
+from envs import load_problem
+from envs.core.problem import Problem
+
+ALGORITHMS: dict[str, type[Checkpoint]] = {"ppo": PPO}
+"""Trainers by the name that `train --algorithm` knows; a checkpoint names the class."""
+
+CONFIG, LAST, BEST = "config.json", "last.zip", "best.zip"
+"""Files of a run directory: what was asked for, where training stands, the best by validation."""
+
+
+class Agent(NamedTuple):
+    """A trained policy as a scorer of candidates, and what its training took."""
+
+    problem: Problem[Any, Any]
+    scores: Scores
+    train_decisions: int
+    train_cpu_s: float | None
+
+
+def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
+    """The best agent of a run directory, or the one of a checkpoint file.
+
+    Raises:
+        ValueError: no or a damaged checkpoint, or the agent of another problem.
+    """
+    torch.set_num_threads(1)
+    file = checkpoint_file(path)
+    data, _, _ = read(file, torch.device("cpu"))
+    about: dict[str, Any] = data.get("trained_on") or {"problem": "unknown"}
+    if about["problem"] != problem:
+        raise ValueError(f"{path} holds an agent of the problem {about['problem']}, not of {problem}.")
+    kinds = {kind.__name__: kind for kind in ALGORITHMS.values()}
+    if data["algorithm"] not in kinds:
+        raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(kinds)}.")
+    model = kinds[data["algorithm"]].load(file, device=device)
+    policy: Any = model.policy
+    run = data.get("run", {})
+    return Agent(
+        load_problem(problem)(**about["options"]),
+        lambda env: policy.scores(env.observation),
+        int(data["num_timesteps"]),
+        run.get("cpu_s"),
+    )
+
+
+def checkpoint_file(path: Path) -> Path:
+    """The file itself, or the best checkpoint of a run directory; ValueError where there is none."""
+    if not path.exists():
+        raise ValueError(f"There is no run directory or checkpoint {path}.")
+    if path.is_file():
+        return path
+    if not (path / CONFIG).exists():
+        raise ValueError(f"{path} is no run directory: it has no {CONFIG}.")
+    if not (path / BEST).exists():
+        raise ValueError(f"{path} holds no checkpoint: its training ended before the first; train anew.")
+    return path / BEST

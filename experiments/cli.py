@@ -1,0 +1,124 @@
+"""The command line of every experiment: `python -m experiments.COMMAND PROBLEM --options`."""
+
+import inspect
+import io
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stderr
+from dataclasses import field, fields, make_dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tyro
+
+from envs import PROBLEMS, load_problem
+from envs.core.datasets import nearest
+from envs.core.problem import Problem
+
+C = TypeVar("C")
+
+
+def no_defaults(_problem: str) -> dict[str, Any]:
+    """The problem's own defaults hold."""
+    return {}
+
+
+def main(
+    command: type[C],
+    run: Callable[[C, Problem[Any, Any]], object],
+    defaults: Callable[[str], dict[str, Any]] = no_defaults,
+) -> None:
+    """Read the command line into the dataclass `command` and the options of its problem, then run it.
+
+    `defaults` names the problem's options whose default differs from that of its `Options`. Bad input, a ValueError or
+    an OSError, ends the process with one sentence on standard error and exit code 2.
+    """
+    with_one_sentence(lambda: run(*parse(command, sys.argv[1:], defaults)))
+
+
+def with_one_sentence(run: Callable[[], object]) -> None:
+    """Run; where that raises a ValueError or an OSError, write its sentence and exit with code 2."""
+    try:
+        run()
+    except (ValueError, OSError) as error:
+        sys.exit(_fail(sentence(error)))
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, in one line."""
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
+def _fail(text: str) -> int:
+    print(f"{program()}: {text}", file=sys.stderr)
+    return 2
+
+
+def program() -> str:
+    """The name of the running command, as in "evaluate"."""
+    return Path(sys.argv[0]).stem
+
+
+def command_line() -> str:
+    """The running command as a person would type it."""
+    name = Path(sys.argv[0])
+    run = f"-m experiments.{name.stem}" if name.parent.name == "experiments" else str(name)
+    return f"python {run} {shlex.join(sys.argv[1:])}".strip()
+
+
+def parse(
+    command: type[C], argv: list[str], defaults: Callable[[str], dict[str, Any]] = no_defaults
+) -> tuple[C, Problem[Any, Any]]:
+    """The command's dataclass and the problem with its options; ValueError for an unknown problem or option."""
+    name = command.__name__.lower()
+    usage = f"python -m experiments.{name}"
+    if not argv or argv[0].startswith("-"):
+        if "-h" in argv or "--help" in argv:
+            print(f"{inspect.cleandoc(command.__doc__ or '')}\n")
+            print(f"usage: {usage} PROBLEM [OPTIONS]\nproblems: {', '.join(PROBLEMS)}")
+            print(f"options of a problem: {usage} {next(iter(PROBLEMS))} --help")
+            sys.exit(0)
+        raise ValueError(f"Name a problem first: {usage} PROBLEM, where PROBLEM is one of {', '.join(PROBLEMS)}.")
+    problem = load_problem(argv[0])
+    options = problem.Options(**defaults(argv[0]))
+    both = make_dataclass(name, [("command", command), ("problem", problem.Options, field(default=options))])
+    box = io.StringIO()
+    try:
+        with redirect_stderr(box):
+            parsed, unknown = tyro.cli(
+                both,
+                args=argv[1:],
+                prog=f"{usage} {argv[0]}",
+                description=inspect.cleandoc(command.__doc__ or ""),
+                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
+                return_unknown_args=True,
+            )
+    except SystemExit as stop:
+        if stop.code:
+            raise ValueError(_sentence_in(box.getvalue())) from None
+        raise
+    if unknown:
+        known = [f"--{item.name.replace('_', '-')}" for kind in (command, problem.Options) for item in fields(kind)]  # type: ignore[arg-type]
+        raise ValueError(f"{name} has no option {unknown[0]!r}: {nearest(unknown[0], known)}.")
+    values = {item.name: getattr(parsed.problem, item.name) for item in fields(problem.Options)}
+    return parsed.command, problem(**values)
+
+
+def _sentence_in(box: str) -> str:
+    """What tyro says in its box, up to the rule that ends the first part."""
+    lines = [line.strip("│ ") for line in box.splitlines()[1:]]
+    return " ".join(takewhile(lambda line: not line.startswith("─"), lines))
+
+
+def describe(options: Any) -> str:
+    """The fields of an options dataclass as one cell of a table: "scheme=active skip_forced=True"."""
+    return " ".join(f"{item.name}={getattr(options, item.name)}" for item in fields(options))

@@ -1,0 +1,197 @@
+"""Compare rules, pilots, solvers and trained agents on sets of instances; every schedule is verified."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from baselines.solution import Solution
+from envs.core import schedules
+from envs.core.datasets import resolve
+from envs.core.instance import Instance
+from envs.core.problem import Problem
+from experiments import cli
+from experiments.methods import Effort, Method, known, methods
+from experiments.progress import Progress
+from experiments.records import Records, provenance
+from experiments.tables import mean, percent, summary
+
+COLUMNS = (
+    *("problem", "options", "set", "instance", "size", "method", "samples", "seed"),
+    *("objective", "reference", "reference_kind", "gap_pct", "wall_s", "cpu_s", "budget_s", "workers"),
+    *("train_decisions", "train_cpu_s", "device", "commit", "date", "command"),
+)
+KEY = ("problem", "options", "set", "instance", "method", "samples", "seed", "budget_s", "workers", "train_decisions")
+"""What was run: a case whose row the output file has already is not run again."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Compare methods on instances: verify each schedule, write a row for each, print a table.
+
+    A method is a rule, pilot:RULE, a solver, a run directory or a checkpoint file. Rules and pilots play under the
+    problem's options that are given here, agents under those that they were trained with.
+    """
+
+    instances: tuple[str, ...]
+    """Named sets (taillard, taillard:15x15, ft06), files or globs, or random:SIZES:COUNT:SEED."""
+    methods: tuple[str, ...] = ()
+    """Names of methods; NAME@T samples at temperature T. Default: every rule."""
+    samples: tuple[int, ...] = (1,)
+    """Schedules that a rule or an agent makes, of which the best counts; 1 is greedy."""
+    temperature: float = 1.0
+    """T where more than one schedule is sampled, from softmax(score / T)."""
+    seconds: float = 10.0
+    """Wall time of a solver on each instance."""
+    workers: int = 1
+    """Threads of a solver."""
+    seed: int = 0
+    """Of samples and solvers."""
+    device: str = "cpu"
+    """Where agents compute: cpu or cuda."""
+    output: Path | None = None
+    """CSV file; the rows that it has already are kept and not run again."""
+    schedules: Path | None = None
+    """Folder for the schedules, as JSON."""
+    gantt: Path | None = None
+    """Picture (png, svg or pdf) of the first instance's schedules by agents and solvers, or else by all methods."""
+
+
+class Case(NamedTuple):
+    """One instance of a set and one method."""
+
+    set: str
+    instance: Instance
+    method: Method
+
+    def facts(self) -> dict[str, Any]:
+        """What a row says of the case itself."""
+        size = getattr(self.instance, "size", None) or "x".join(map(str, self.instance.shape))
+        return {
+            "set": self.set,
+            "instance": self.instance.name,
+            "size": size,
+            "method": self.method.name,
+            "samples": self.method.samples,
+            "options": self.method.options,
+            "budget_s": self.method.budget_s,
+            "workers": self.method.workers,
+            "train_decisions": self.method.train_decisions,
+            "train_cpu_s": self.method.train_cpu_s,
+        }
+
+
+def evaluate(command: Evaluate, problem: Problem[Any, Any]) -> list[dict[str, str]]:
+    """Run the cases that the output file lacks and print the table; returns the rows of all cases."""
+    sets = {text: resolve(problem, text) for text in dict.fromkeys(command.instances)}
+    effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
+    chosen = methods(problem, command.methods or tuple(known(problem.name)[0]), effort)
+    cases = [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
+    if command.gantt and command.gantt.suffix not in (".png", ".svg", ".pdf"):
+        raise ValueError(f"{command.gantt} is no picture that can be drawn: name a .png, .svg or .pdf file.")
+    for folder in (command.schedules, command.gantt and command.gantt.parent):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+    records = Records(command.output, COLUMNS, KEY)
+    warm_up(problem, min((case.instance for case in cases), key=lambda instance: instance.shape), chosen)
+    rows, solved = run(cases, records, command, problem.name)
+    print(summary(rows))
+    show(cases, rows, solved, command, problem.name)
+    return rows
+
+
+def warm_up(problem: Problem[Any, Any], instance: Instance, chosen: Sequence[Method]) -> None:
+    """Let kernels compile and networks wake up before anything is timed."""
+    rules = methods(problem, tuple(known(problem.name)[0])[:1], Effort())
+    for method in [*rules, *(method for method in chosen if method.train_decisions is not None)]:
+        method.solve(instance, 0)
+
+
+def run(
+    cases: Sequence[Case], records: Records, command: Evaluate, problem: str
+) -> tuple[list[dict[str, str]], dict[Case, Solution]]:
+    """The rows of all cases, and the solutions of those that had none yet."""
+    common = {"problem": problem, "seed": command.seed, "device": command.device, **provenance()}
+    found = [records.find(common | case.facts()) for case in cases]
+    kept = len(cases) - found.count(None)
+    progress = Progress("schedules", len(cases), done=kept)
+    if kept:
+        progress.say(f"{kept} of {len(cases)} rows are in {command.output} already.")
+    rows: list[dict[str, str]] = []
+    solved: dict[Case, Solution] = {}
+    for case, row in zip(cases, found, strict=True):
+        if row is None:
+            solution = solved[case] = solve(case, problem, command.seed)
+            if command.schedules:
+                save(command.schedules, case, solution, problem)
+            row = records.append(common | case.facts() | result(case.instance, solution, problem))
+        rows.append(row)
+        so_far = mean([row for row in rows if row["method"] == case.method.name])
+        progress.update(kept + len(solved), f"{case.instance.name}: {case.method.title()} {percent(so_far.gap_pct)} %")
+    progress.close()
+    return rows, solved
+
+
+def solve(case: Case, problem: str, seed: int) -> Solution:
+    """Solve one case and verify the schedule; ValueError where the judge comes to another objective."""
+    solution = case.method.solve(case.instance, seed)
+    found = import_module(f"envs.{problem}.verify").verify(case.instance, solution.schedule)
+    if found != solution.objective:
+        raise ValueError(f"{case.method.name} claims {solution.objective} on {case.instance.name}, but it is {found}.")
+    return solution
+
+
+def result(instance: Instance, solution: Solution, problem: str) -> dict[str, Any]:
+    """What a row says of the solution; a reference of 0 leaves the gap empty."""
+    reference, kind = import_module(f"envs.{problem}.sets").reference(instance)
+    return {
+        "objective": solution.objective,
+        "reference": reference,
+        "reference_kind": kind,
+        "gap_pct": 100 * (solution.objective / reference - 1) if reference else None,
+        "wall_s": solution.wall_s,
+        "cpu_s": solution.cpu_s,
+    }
+
+
+def save(folder: Path, case: Case, solution: Solution, problem: str) -> None:
+    """Write the schedule as JSON, under the names of instance and method."""
+    columns = import_module(f"envs.{problem}.verify").COLUMNS
+    label = f"{case.instance.name or 'instance'}-{case.method.name}-{case.method.samples}"
+    path = folder / (re.sub(r"[^\w.@-]+", "_", label) + ".json")
+    schedules.save(path, problem, case.instance.name, solution.objective, columns, solution.schedule)
+
+
+def show(
+    cases: Sequence[Case],
+    rows: Sequence[Mapping[str, str]],
+    solved: dict[Case, Solution],
+    command: Evaluate,
+    problem: str,
+) -> None:
+    """Print the best schedule of a single instance, and draw the picture of the first one."""
+    render = import_module(f"envs.{problem}.render")
+    first = [case for case in cases if case.instance is cases[0].instance]
+
+    def schedule(case: Case) -> Any:
+        return (solved.get(case) or solve(case, problem, command.seed)).schedule
+
+    if len(first) == len(cases):
+        best = min(zip(rows, cases, strict=True), key=lambda pair: float(pair[0]["objective"]))[1]
+        print(f"\nSchedule by {best.method.name}:\n{render.table(best.instance, schedule(best))}")
+    if command.gantt:
+        shown = [case for case in first if case.method.train_decisions or case.method.budget_s] or first
+        pictures = {f"{case.instance.name}, {case.method.title()}": schedule(case) for case in shown}
+        render.compare(first[0].instance, pictures).savefig(command.gantt)
+        print(f"\nThe schedules of {first[0].instance.name} are drawn in {command.gantt}.")
+
+
+def rule_defaults(problem: str) -> dict[str, Any]:
+    """The options under which the problem's rules are quoted."""
+    return import_module(f"baselines.{problem}.rules").DEFAULTS
+
+
+if __name__ == "__main__":
+    cli.main(Evaluate, evaluate, rule_defaults)

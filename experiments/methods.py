@@ -1,0 +1,124 @@
+"""Everything that makes schedules, by name: rules, pilots, solvers, and trained agents by their run directory."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from baselines.pilot import Pilot
+from baselines.play import Scores, play, rule_scores
+from baselines.solution import Solution
+from envs.core.datasets import nearest
+from envs.core.instance import Instance
+from envs.core.problem import Problem
+from experiments.cli import describe
+
+
+@dataclass(frozen=True)
+class Method:
+    """One way to make a schedule, with what a table says of it."""
+
+    name: str
+    solve: Callable[[Instance, int], Solution]
+    """(instance, seed) -> Solution"""
+    samples: int = 1
+    options: str = ""
+    budget_s: float | None = None
+    workers: int | None = None
+    train_decisions: int | None = None
+    train_cpu_s: float | None = None
+
+    def title(self) -> str:
+        """The name for a heading: a run directory without its parents, and how many samples."""
+        return Path(self.name).name + (f", best of {self.samples}" if self.samples > 1 else "")
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What methods may spend: solvers the seconds and workers, rules and agents the samples."""
+
+    samples: Sequence[int] = (1,)
+    temperature: float = 1.0
+    seconds: float = 10.0
+    workers: int = 1
+    device: str = "cpu"
+
+
+def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) -> list[Method]:
+    """The methods of these names, once for each number of samples where that makes a difference.
+
+    A name is a rule, `pilot:RULE`, a solver, a run directory or a checkpoint file; `NAME@T` samples at temperature T
+    instead of the common one. One sample of a rule or an agent is greedy, but of "random", which has no preference.
+    Rules and pilots play under the options of `problem`, agents under those that they were trained with.
+
+    Raises:
+        ValueError: an unknown name, a run directory of another problem, an effort of nothing.
+    """
+    if any(samples < 1 for samples in effort.samples) or not effort.samples:
+        raise ValueError(f"samples are {', '.join(map(str, effort.samples)) or 'missing'}, but must be at least 1.")
+    return list(dict.fromkeys(method for name in names for method in _method(problem, name, effort)))
+
+
+def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Method]:
+    rules, solvers = known(problem.name)
+    base, _, suffix = name.rpartition("@")
+    if base and re.fullmatch(r"[0-9.]+(e-?[0-9]+)?", suffix):
+        return _sampled(problem, base, effort, float(suffix))
+    if name in solvers:
+        return [_solver(name, solvers[name], effort)]
+    if name.startswith("pilot:") and name.removeprefix("pilot:") in rules:
+        pilot = Pilot(rule_scores(rules[name.removeprefix("pilot:")]))
+        return [Method(name, _player(problem, pilot, 1, None), options=describe(problem.options))]
+    return _sampled(problem, name, effort, effort.temperature)
+
+
+def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature: float) -> list[Method]:
+    """The rule or agent, once for each number of samples."""
+    rules, solvers = known(problem.name)
+    facts: dict[str, Any] = {}
+    if name in rules:
+        scores = rule_scores(rules[name])
+    elif Path(name).exists() or "/" in name or name.endswith(".zip"):
+        from experiments.agent import load_agent  # torch is slow to import, and rules do without it
+
+        agent = load_agent(Path(name), problem.name, effort.device)
+        problem, scores = agent.problem, agent.scores
+        facts = {"train_decisions": agent.train_decisions, "train_cpu_s": agent.train_cpu_s}
+    else:
+        options = [*rules, *solvers, *(f"pilot:{rule}" for rule in rules)]
+        raise ValueError(f"{name!r} is no rule, solver or run directory of {problem.name}: {nearest(name, options)}.")
+    facts["options"] = describe(problem.options)
+    made = []
+    for samples in effort.samples:
+        hot = temperature if samples > 1 or name == "random" else None
+        label = f"{name}@{temperature:g}" if samples > 1 and name != "random" else name
+        made.append(Method(label, _player(problem, scores, samples, hot), samples, **facts))
+    return made
+
+
+def known(problem: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The problem's rules and solvers by name."""
+    rules = import_module(f"baselines.{problem}.rules").RULES
+    return rules, import_module(f"baselines.{problem}.solvers").SOLVERS
+
+
+def _solver(name: str, solver: Callable[..., Solution], effort: Effort) -> Method:
+    def solve(instance: Instance, seed: int) -> Solution:
+        return solver(instance, effort.seconds, workers=effort.workers, seed=seed)
+
+    return Method(name, solve, budget_s=effort.seconds, workers=effort.workers)
+
+
+def _player(
+    problem: Problem[Any, Any], scores: Scores, samples: int, temperature: float | None
+) -> Callable[[Instance, int], Solution]:
+    def solve(instance: Instance, seed: int) -> Solution:
+        wall, cpu = time.perf_counter(), time.process_time()
+        episode = play(problem, instance, scores, samples=samples, temperature=temperature, seed=seed)
+        spent = time.perf_counter() - wall, time.process_time() - cpu
+        return Solution(episode.objective, None, episode.schedule, "feasible", *spent)
+
+    return solve

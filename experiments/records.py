@@ -1,0 +1,94 @@
+"""Results as CSV files that grow a row at a time and survive a kill, and where a result comes from."""
+
+import csv
+import io
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from envs.core.files import read_text
+from experiments.cli import command_line
+
+
+class Records:
+    """Rows of a CSV file: each is on the disk when `append` returns; those of earlier runs are kept, but a torn last one.
+
+    path: None keeps the rows in memory. columns: their names. key: the columns that tell one row from another.
+    """
+
+    def __init__(self, path: Path | None, columns: Sequence[str], key: Sequence[str]) -> None:
+        """Read the file where there is one; ValueError where it has other columns, so that nothing is written over."""
+        self.path, self.columns, self.key = path, tuple(columns), tuple(key)
+        self.rows: list[dict[str, str]] = []
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists() and path.stat().st_size:
+                self._read(path, read_text(path))
+
+    def _read(self, path: Path, text: str) -> None:
+        whole = text[: text.rfind("\n") + 1]
+        reader = csv.DictReader(io.StringIO(whole))
+        if tuple(reader.fieldnames or ()) != self.columns:
+            found = ", ".join(reader.fieldnames or ["none"])
+            raise ValueError(f"{path} has other columns than this command writes ({found[:60]}): name another file.")
+        self.rows = list(reader)
+        if whole != text:
+            write_atomically(path, whole)
+
+    def find(self, row: Mapping[str, Any]) -> dict[str, str] | None:
+        """The row with the same key, if there is one."""
+        wanted = [cell(row.get(name)) for name in self.key]
+        return next((found for found in self.rows if [found[name] for name in self.key] == wanted), None)
+
+    def append(self, row: Mapping[str, Any]) -> dict[str, str]:
+        """Write one row; columns that it lacks stay empty. Returns it as it stands in the file."""
+        line = {name: cell(row.get(name)) for name in self.columns}
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, self.columns, lineterminator="\n")
+                if not file.tell():
+                    writer.writeheader()
+                writer.writerow(line)
+                file.flush()
+                os.fsync(file.fileno())
+        self.rows.append(line)
+        return line
+
+
+def cell(value: Any) -> str:
+    """A value as it stands in a CSV file: nothing for None, six digits of a fraction."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
+    return str(value)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file under another name and rename it, so that a reader finds the old one or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def provenance() -> dict[str, str]:
+    """The columns `commit`, `date` and `command` of this process."""
+    return {"commit": commit(), "date": datetime.now(UTC).strftime("%Y-%m-%d"), "command": command_line()}
+
+
+@cache
+def commit() -> str:
+    """The commit of this checkout, with "+" where tracked files differ from it; empty outside a checkout."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.check_output(["git", *arguments], cwd=Path(__file__).parent, text=True, stderr=-3).strip()
+
+    try:
+        return git("rev-parse", "--short=10", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""

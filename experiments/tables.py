@@ -1,0 +1,82 @@
+"""Tables that people read: aligned text for a terminal, Markdown for results/."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import Any, NamedTuple
+
+
+class Mean(NamedTuple):
+    """The rows of one method on one set, as means over its instances."""
+
+    method: str
+    samples: int
+    instances: int
+    objective: float
+    gap_pct: float | None  # over the instances whose reference is not 0
+    no_gap: int  # how many have a reference of 0
+    seconds: float  # wall time for one instance
+    cpu_s: float
+
+
+def mean(rows: Sequence[Mapping[str, str]]) -> Mean:
+    """Rows of `evaluate`'s CSV that share their method, as means."""
+    gaps = [float(row["gap_pct"]) for row in rows if row["gap_pct"]]
+    return Mean(
+        rows[0]["method"],
+        int(rows[0]["samples"]),
+        len(rows),
+        fmean(float(row["objective"]) for row in rows),
+        fmean(gaps) if gaps else None,
+        len(rows) - len(gaps),
+        fmean(float(row["wall_s"]) for row in rows),
+        fmean(float(row["cpu_s"]) for row in rows),
+    )
+
+
+def grouped(rows: Iterable[Mapping[str, str]], *columns: str) -> dict[tuple[str, ...], list[Mapping[str, str]]]:
+    """Rows by their values in the columns, in the order of their first appearance."""
+    groups: dict[tuple[str, ...], list[Mapping[str, str]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[name] for name in columns), []).append(row)
+    return groups
+
+
+def summary(rows: Iterable[Mapping[str, str]]) -> str:
+    """For each set, its methods from the smallest mean gap up: objective, gap and seconds."""
+    blocks = []
+    for (name,), block in grouped(rows, "set").items():
+        means = [mean(some) for some in grouped(block, "method", "samples", "options", "budget_s").values()]
+        means.sort(key=lambda one: (one.gap_pct is None, one.gap_pct, one.objective))
+        kinds = " or ".join(dict.fromkeys(row["reference_kind"] for row in block))
+        zero = f"; the gap leaves out {means[0].no_gap} with a reference of 0" if means[0].no_gap else ""
+        count = f"{means[0].instances} instances" if means[0].instances > 1 else f"size {block[0]['size']}"
+        lines = [
+            (one.method, one.samples, f"{one.objective:.1f}", percent(one.gap_pct), f"{one.seconds:.3f}")
+            for one in means
+        ]
+        text = aligned(("method", "samples", "objective", "gap %", "seconds"), lines)
+        blocks.append(f"{name} ({count}; means; gap to {kinds}{zero})\n{text}")
+    return "\n\n".join(blocks)
+
+
+def percent(gap: float | None) -> str:
+    """A gap for a table, with one decimal; a dash where there is none."""
+    return "-" if gap is None else f"{gap:.1f}"
+
+
+def aligned(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Rows under their headings: the first column to the left, the others to the right."""
+    lines = [[str(cell) for cell in row] for row in (columns, *rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        right = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+        return "  ".join([cells[0].ljust(widths[0]), *right])
+
+    return "\n".join([line(lines[0]), "  ".join("-" * width for width in widths), *map(line, lines[1:])])
+
+
+def markdown(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The same as a Markdown table."""
+    lines = [[str(cell) for cell in row] for row in (columns, ["---", *["---:"] * (len(columns) - 1)], *rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
