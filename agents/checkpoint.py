@@ -144,7 +144,8 @@ class Checkpoint(BaseAlgorithm):
         if vec_env is not None:
             check_same(data["trained_on"], describe(vec_env), str(path))
         model = cls(data["policy_class"], vec_env, device=device, _init_setup_model=False)  # type: ignore[call-arg]
-        model._restore(data, kwargs, force_reset)
+        with torch.random.fork_rng([]):  # the first weights are random, and about to be replaced
+            model._restore(data, kwargs, force_reset)
         model.set_parameters(params, device=device)
         if vec_env is not None:
             set_generator_states(generators)

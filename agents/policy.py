@@ -1,7 +1,7 @@
 """A stable-baselines3 policy that scores the legal candidates of any problem and any instance size."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -9,11 +9,13 @@ from gymnasium import spaces
 from stable_baselines3.common.distributions import CategoricalDistribution, Distribution
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.type_aliases import Schedule
+from stable_baselines3.common.utils import get_device
 from torch import Tensor, nn
 
 from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
+from agents.schema import space_from_json, space_to_json
 
 Encode = Literal["none", "once", "step"]
 WIDTHS = ("node_features", "node_state", "edge_features", "candidate_features")
@@ -90,13 +92,24 @@ class GraphPolicy(ActorCriticPolicy):
         )
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
-        return {
-            "observation_space": self.observation_space,
-            "action_space": self.action_space,
-            "lr_schedule": self._dummy_schedule,
-            "encode": self.encode,
-            **self.shape,
-        }
+        spaces_ = {"observation_space": self.observation_space, "action_space": self.action_space}
+        return {**spaces_, "lr_schedule": self._dummy_schedule, "encode": self.encode, **self.shape}
+
+    def save(self, path: str) -> None:
+        """Write the weights and what the constructor needs, as tensors and plain data."""
+        data = {"encode": self.encode, **self.shape}
+        data |= {name: space_to_json(getattr(self, name)) for name in ("observation_space", "action_space")}
+        torch.save({"state_dict": self.state_dict(), "data": data}, path)
+
+    @classmethod
+    def load(cls, path: str, device: torch.device | str = "auto") -> Self:
+        """Read what `save` wrote; runs no code in the file."""
+        content = torch.load(path, map_location=get_device(device), weights_only=True)
+        data = content["data"]
+        data |= {name: space_from_json(data[name]) for name in ("observation_space", "action_space")}
+        policy = cls(lr_schedule=cls._dummy_schedule, **data)
+        policy.load_state_dict(content["state_dict"])
+        return policy.to(get_device(device))
 
     def set_training_mode(self, mode: bool) -> None:
         """Training mode forgets the node vectors of earlier weights."""
