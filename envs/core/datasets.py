@@ -98,7 +98,9 @@ def resolve(problem: Any, text: str) -> list[Any]:
         if not paths:
             raise ValueError(f"no file matches {text!r}")
         return [problem.Instance.load(path) for path in paths]
-    if Path(text).exists() or "/" in text or Path(text).suffix:
+    if text and Path(text).is_dir():
+        raise ValueError(f"{text} is a folder: write {Path(text) / '*'} for the files in it")
+    if (text and Path(text).exists()) or "/" in text or Path(text).suffix:
         return [problem.Instance.load(text)]
     raise ValueError(f"{text!r} is neither a set of {problem.name} nor a file: {nearest(head, names)}")
 

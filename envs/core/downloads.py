@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from csv import DictReader
 from functools import cache
 from pathlib import Path
@@ -46,7 +47,8 @@ def fetch(name: str, download: bool = True) -> Path:
         remedy = f"download {row['url']} elsewhere as {name} and set {VARIABLE} to the folder that holds it"
         raise DataError(f"{name} cannot be downloaded ({reason}): {remedy}") from error
     except ValueError as error:
-        raise DataError(f"{name}: what {row['url']} holds has not the checksum {row['sha256']}") from error
+        found = re.findall("[0-9a-f]{64}", str(error))[-1:]
+        raise DataError(_wrong(f"{name} from {row['url']}", row["sha256"], "".join(found))) from error
     return cached
 
 
@@ -60,7 +62,11 @@ def _mirror() -> Path | None:
 def _check_sum(path: Path, expected: str) -> None:
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != expected:
-        raise DataError(f"{path} has the wrong sha256 checksum: expected {expected}, found {found}")
+        raise DataError(_wrong(str(path), expected, found))
+
+
+def _wrong(file: str, expected: str, found: str) -> str:
+    return f"{file} has the wrong sha256 checksum: expected {expected}, found {found}"
 
 
 def _registered(name: str) -> dict[str, str]:
