@@ -88,7 +88,7 @@ class JobShopInstance(Instance):
 
     @classmethod
     def _trusted(cls, numbers: np.ndarray, jobs: int, machines: int, name: str) -> Self:
-        """Skip the checks, for arrays that are right by construction: a third of the cost of drawing a 10x10."""
+        """Skip the checks, which cost several times what drawing costs, for numbers that are right by construction."""
         numbers.setflags(write=False)
         instance = object.__new__(cls)
         vars(instance).update(
