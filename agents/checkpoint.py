@@ -148,8 +148,8 @@ class Checkpoint(BaseAlgorithm):
             model._restore(data, kwargs, force_reset)
         model.set_parameters(params, device=device)
         if vec_env is not None:
-            set_generator_states(generators)
             _go_on(vec_env, data["env_generators"])
+            set_generator_states(generators)  # last, since a reset draws from them
         return model
 
     def _restore(self, data: dict[str, Any], kwargs: dict[str, Any], force_reset: bool) -> None:

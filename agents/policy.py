@@ -39,6 +39,7 @@ class GraphPolicy(ActorCriticPolicy):
         lr_schedule: Schedule,
         encode: Encode = "once",
         width: int = 64,
+        encoder_width: int = 32,
         layers: int = 2,
         rounds: int = 2,
         use_sde: bool = False,
@@ -63,25 +64,31 @@ class GraphPolicy(ActorCriticPolicy):
         )
         self.encode: Encode = encode
         self.use_sde = False
-        self.shape = {"width": width, "layers": layers, "rounds": rounds}
-        self._build_networks(observation_space, width, layers, rounds)
+        self.shape = {"width": width, "encoder_width": encoder_width, "layers": layers, "rounds": rounds}
+        self._build_networks(observation_space, **self.shape)
         self._table = EmbeddingTable()
         self._table_weights = 0
         self.optimizer = optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
 
-    def _build_networks(self, space: spaces.Dict, width: int, layers: int, rounds: int) -> None:
+    def _build_networks(self, space: spaces.Dict, width: int, encoder_width: int, layers: int, rounds: int) -> None:
         self.widths = {key: _shape(space[key])[-1] for key in WIDTHS}
         self.types = {key: _types(space[key]) for key in ("node_type", "edge_type", "candidate_type")}
         features, state = self.widths["node_features"], self.widths["node_state"]
         self.encoder: GraphEncoder | None = None
         if self.encode != "none":
             seen = features + (state if self.encode == "step" else 0)
-            edge_width = self.widths["edge_features"]
             self.encoder = GraphEncoder(
-                seen, self.types["node_type"], edge_width, self.types["edge_type"], width, layers
+                seen,
+                self.types["node_type"],
+                self.widths["edge_features"],
+                self.types["edge_type"],
+                encoder_width,
+                layers,
             )
-            self.first = nn.Linear(width, width, bias=False)
-            self.second = nn.Linear(width, width, bias=False)
+            self.first = nn.Linear(encoder_width, width, bias=False)
+            self.second = nn.Linear(encoder_width, width, bias=False)
+            nn.init.zeros_(self.first.weight)
+            nn.init.zeros_(self.second.weight)
         self.decoder = Decoder(
             self.widths["candidate_features"],
             self.types["candidate_type"],

@@ -22,6 +22,7 @@ class PPO(Checkpoint, stable_baselines3.PPO):
     ("linear:1e-3:1e-4"), no functions. `env` is best a `agents.sb3_env.DispatchVecEnv` of about 64 rows.
     """
 
+    policy: GraphPolicy  # type: ignore[assignment]
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"GraphPolicy": GraphPolicy}
     schedules: ClassVar[tuple[str, ...]] = (*Checkpoint.schedules, "clip_range", "clip_range_vf")
     saved: ClassVar[tuple[str, ...]] = (

@@ -21,14 +21,20 @@ class DispatchVecEnv(VecEnv):
     since the start) as `VecMonitor` writes it, so neither `VecMonitor` nor `Monitor` is needed.
     """
 
-    def __init__(self, env: DispatchVectorEnv) -> None:
-        """Wrap `env`, which must copy its observations and restart finished rows (both are its defaults)."""
+    def __init__(self, env: DispatchVectorEnv, share: int = 1) -> None:
+        """Wrap `env`, which must copy its observations and restart finished rows (both are its defaults).
+
+        Each `share` neighbouring rows get the same seed and so play the same instances, each at its own pace: a policy
+        that encodes a graph once then does so once for all of them.
+        """
+        if share < 1 or env.num_envs % share:
+            raise ValueError(f"share is {share}, but must divide the {env.num_envs} environments.")
         if not (env.copy and env.autoreset):
             raise ValueError(
                 f"The environment has copy={env.copy} and autoreset={env.autoreset}; stable-baselines3 keeps "
                 "observations and steps on after an episode, so make it with copy=True and autoreset=True."
             )
-        self.env = env
+        self.env, self.share = env, share
         self._nothing: list[dict[str, Any]] = [{} for _ in range(env.num_envs)]
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, np.int64)
@@ -39,7 +45,9 @@ class DispatchVecEnv(VecEnv):
 
     def reset(self) -> VecEnvObs:
         """Start new episodes, with the seeds of the last `seed` where it was called since the last reset."""
-        seeds = self._seeds if any(seed is not None for seed in self._seeds) else None
+        if not self._begun and self._seeds[0] is None:
+            self.seed()
+        seeds = self._seeds if self._seeds[0] is not None else None
         options = {key: value for given in self._options[:1] for key, value in given.items()}
         observation, _ = self.env.reset(seed=seeds, options=options)
         self._begun = True
@@ -48,6 +56,12 @@ class DispatchVecEnv(VecEnv):
         self._returns[:] = 0
         self._lengths[:] = 0
         return observation
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Seeds for the next reset: `seed + row // share`; a random one for None."""
+        first = super().seed(seed)[0] or 0
+        self._seeds = [first + row // self.share for row in range(self.num_envs)]
+        return self._seeds
 
     def step_async(self, actions: np.ndarray) -> None:
         """Keep the actions (B,) for `step_wait`."""

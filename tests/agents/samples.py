@@ -57,12 +57,14 @@ def pad(observation: dict[str, np.ndarray], more: int) -> dict[str, np.ndarray]:
 
 
 def random_policy(encode: str, like: DispatchVecEnv | None = None, **arguments: Any) -> GraphPolicy:
-    """A small policy for `SPEC`, or for an environment, whose last layers are not zero."""
+    """A small policy for `SPEC`, or for an environment, none of whose layers is zero."""
     space = like.observation_space if like else SPEC.space(SIZE)
     actions = like.action_space if like else Discrete(SIZE.candidates)
     policy = GraphPolicy(space, actions, lambda _: 1e-3, encode=encode, width=16, **arguments)  # type: ignore[arg-type]
-    for last in (policy.decoder.logit, policy.decoder.value[2]):
-        torch.nn.init.normal_(last.weight)  # type: ignore[arg-type]
+    layers = [policy.decoder.logit, policy.decoder.value[2]]
+    layers += [] if encode == "none" else [policy.first, policy.second]
+    for layer in layers:
+        torch.nn.init.normal_(layer.weight)  # type: ignore[arg-type]
     return policy
 
 

@@ -71,6 +71,14 @@ def test_generators_go_on_from_their_state() -> None:
     np.testing.assert_array_equal(other.reset()["ids"], expected)  # type: ignore[index]
 
 
+def test_rows_that_share_play_the_same_instances() -> None:
+    env = DispatchVecEnv(DispatchVectorEnv("jobshop", 8, "random:4x4..6x6"), share=4)
+    ids = env.reset()["ids"][:, 0]  # type: ignore[index]
+    assert len(set(ids[:4])) == len(set(ids[4:])) == 1 and ids[0] != ids[4]
+    with pytest.raises(ValueError, match="share is 3, but must divide the 8 environments"):
+        DispatchVecEnv(env.env, share=3)
+
+
 def test_attributes_and_methods_are_of_the_batch() -> None:
     env = job_shops()
     env.reset()
