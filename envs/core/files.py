@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 
 def read_text(path: str | Path) -> str:
@@ -19,6 +21,16 @@ def read_text(path: str | Path) -> str:
     if not text.strip():
         raise ValueError(f"{path}: the file is empty")
     return text
+
+
+def parse_json(text: str, path: str | Path) -> Any:
+    """What a JSON text holds; the path stands in the sentence where it is none."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}, line {error.lineno}: this is not JSON: {error.msg}") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, thousands of nested brackets
+        raise ValueError(f"{path}: this JSON has numbers that are too long or lists that are too deep") from None
 
 
 def whole(word: str, what: str, low: int, high: int) -> int:

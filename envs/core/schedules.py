@@ -15,7 +15,7 @@ from operator import index
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from envs.core.files import read_text
+from envs.core.files import parse_json, read_text
 
 
 class ScheduleError(ValueError):
@@ -67,10 +67,7 @@ def save(
 
 def load(path: str | Path) -> SavedSchedule:
     """Read a schedule file; a malformed one is a ValueError of one sentence that names the file and the rule."""
-    try:
-        found = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {error.lineno}: this is not JSON: {error.msg}") from None
+    found = parse_json(read_text(path), path)
     for key, kind in (("problem", str), ("instance", str), ("objective", (int, float)), ("columns", list)):
         if not isinstance(found, dict) or not isinstance(found.get(key), kind):
             raise ValueError(f"{path}: a schedule file has `{key}`, which is missing or of another kind here")

@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from envs.core.files import whole
+from envs.core.files import parse_json, whole
 from envs.jobshop.formats_text import Parsed
 from envs.jobshop.instance import LARGEST, MOST_MACHINES, JobShopInstance
 
 
 def read(text: str, path: Path) -> Parsed:
     """Read the object with `instance`, `jobs`, `machines` and `data`; other keys are ignored."""
-    shop = _object(_decoded(text, path), ("jobs", "machines", "data"), f"{path}:")
+    shop = _object(parse_json(text, path), ("jobs", "machines", "data"), f"{path}:")
     count = whole(repr(shop["jobs"]), f"{path}: the number of jobs", 1, LARGEST)
     machines = whole(repr(shop["machines"]), f"{path}: the number of machines", 1, MOST_MACHINES)
     name = shop.get("instance", path.stem)
@@ -40,15 +40,6 @@ def write(instance: JobShopInstance) -> str:
     name = json.dumps(instance.name, ensure_ascii=False)
     head = f'"instance": {name},\n  "machines": {instance.machines},\n  "jobs": {instance.jobs},\n  "data": [\n  '
     return "{\n  " + head + ",\n  ".join(lines) + "\n  ]\n}\n"
-
-
-def _decoded(text: str, path: Path) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}, line {error.lineno}: this is not JSON: {error.msg}") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, thousands of nested brackets
-        raise ValueError(f"{path}: this is no JSON of a job shop") from None
 
 
 def _object(value: Any, keys: tuple[str, ...], where: str) -> dict[str, Any]:
