@@ -314,11 +314,12 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         observations = np.empty(self.num_envs, object)
         for row in rows.tolist():
             observations[row] = {name: array[row].copy() for name, array in arrays.items()}
-        ended = {"action_mask": arrays["action_mask"], "elapsed": self.outcome.elapsed, "objective": self.objective}
-        info: dict[str, Any] = {}
-        for name, array in ended.items():
-            info[name], info[f"_{name}"] = np.zeros_like(array), done
-            info[name][rows] = array[rows]
+        ended = {
+            "action_mask": self.observation.action_mask * done[:, None],
+            "elapsed": self.outcome.elapsed * done,
+            "objective": self.outcome.objective * done,
+        }
+        info = ended | {f"_{name}": done for name in ended}
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}

@@ -159,7 +159,8 @@ class JobShop(Problem[State, JobShopInstance]):
         """(scheduled operations, 5) int64: job, position, machine, start, end; by job and position."""
         operations = state.job_start[row, state.jobs[row]]
         done = np.flatnonzero(state.start[row, :operations] >= 0)
-        job, start = state.job[row, done], state.start[row, done]
+        job = np.searchsorted(state.job_start[row, : state.jobs[row] + 1], done, side="right") - 1
+        start = state.start[row, done]
         position = done - state.job_start[row, job]
         return np.stack([job, position, state.machine[row, done], start, start + state.duration[row, done]], axis=1)
 

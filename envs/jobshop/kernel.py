@@ -29,13 +29,15 @@ class State(NamedTuple):
     job_start: np.ndarray  # (B, J + 1) first operation of each job, then the number of operations
     duration: np.ndarray  # (B, O)
     machine: np.ndarray  # (B, O)
-    job: np.ndarray  # (B, O) job of each operation
     rest: np.ndarray  # (B, O) work of the job from this operation on, itself included
     job_length: np.ndarray  # (B, J) work of the job
     queue_start: np.ndarray  # (B, M + 1) where each machine's operations begin in `queue`
-    queue: np.ndarray  # (B, O) the unscheduled operations of each machine
-    queued: np.ndarray  # (B, M) how many of them there are
-    place: np.ndarray  # (B, O) where an unscheduled operation is in `queue`
+    queued: np.ndarray  # (B, M) how many there are: the unscheduled operations of the machine
+    queue: np.ndarray  # (B, O) these operations, in any order; next to each other in memory, since they are read most
+    queue_job: np.ndarray  # (B, O) the job of each
+    queue_duration: np.ndarray  # (B, O) its duration
+    queue_rest: np.ndarray  # (B, O) its `rest`
+    place: np.ndarray  # (B, O) where an unscheduled operation is in these four
     mean: np.ndarray  # (B,) f64 mean duration, at least a tiny positive number
     first_bound: np.ndarray  # (B,) lower bound before any decision, at least 1
     next_operation: np.ndarray  # (B, J) next operation of each job; -1 when finished
@@ -45,6 +47,7 @@ class State(NamedTuple):
     job_ready: np.ndarray  # (B, J) end of the job's last scheduled operation
     machine_free: np.ndarray  # (B, M) end of the machine's last scheduled operation
     earliest: np.ndarray  # (B, J) earliest start of the next operation
+    reach: np.ndarray  # (B, J) earliest end of the job
     machine_load: np.ndarray  # (B, M) work not yet scheduled
     waiting: np.ndarray  # (B, M) jobs whose next operation is here
     start: np.ndarray  # (B, O) start of each operation; -1 while unscheduled
@@ -71,12 +74,14 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         job_start=zeros(jobs + 1),
         duration=zeros(operations),
         machine=zeros(operations),
-        job=zeros(operations),
         rest=zeros(operations),
         job_length=zeros(jobs),
         queue_start=zeros(machines + 1),
-        queue=zeros(operations),
         queued=zeros(machines),
+        queue=zeros(operations),
+        queue_job=zeros(operations),
+        queue_duration=zeros(operations),
+        queue_rest=zeros(operations),
         place=zeros(operations),
         mean=zeros(dtype=np.float64) + 1.0,
         first_bound=zeros(),
@@ -87,6 +92,7 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         job_ready=zeros(jobs),
         machine_free=zeros(machines),
         earliest=zeros(jobs),
+        reach=zeros(jobs),
         machine_load=zeros(machines),
         waiting=zeros(machines),
         start=zeros(operations),
@@ -163,7 +169,6 @@ def begin(s, b):
         for i in range(end - 1, first - 1, -1):
             rest += s.duration[b, i]
             s.rest[b, i] = rest
-            s.job[b, i] = j
             s.start[b, i] = -1
             s.machine_load[b, s.machine[b, i]] += s.duration[b, i]
             s.queued[b, s.machine[b, i]] += 1
@@ -182,11 +187,12 @@ def begin(s, b):
         bound = max(bound, s.machine_load[b, m])
         s.queue_start[b, m + 1] = s.queue_start[b, m] + s.queued[b, m]
         s.queued[b, m] = 0
-    for i in range(operations):
-        m = s.machine[b, i]
-        s.place[b, i] = s.queue_start[b, m] + s.queued[b, m]
-        s.queue[b, s.place[b, i]] = i
-        s.queued[b, m] += 1
+    for j in range(jobs):
+        for i in range(s.job_start[b, j], s.job_start[b, j + 1]):
+            m = s.machine[b, i]
+            at = s.queue_start[b, m] + s.queued[b, m]
+            enqueue(s, b, at, i, j, s.duration[b, i], s.rest[b, i])
+            s.queued[b, m] += 1
     s.mean[b] = max(work / operations, 1e-9)
     s.work[b] = work
     s.remaining[b] = operations
@@ -271,9 +277,7 @@ def dispatch(s, o, b, j):
     s.remaining[b] -= 1
     s.work[b] -= p
     at, end = s.place[b, i], s.queue_start[b, m] + s.queued[b, m] - 1
-    moved = s.queue[b, end]
-    s.queue[b, at] = moved
-    s.place[b, moved] = at
+    enqueue(s, b, at, s.queue[b, end], s.queue_job[b, end], s.queue_duration[b, end], s.queue_rest[b, end])
     s.queued[b, m] = end - s.queue_start[b, m]
     bound = max(s.bound[b], ends + s.machine_load[b, m])
 
@@ -313,6 +317,15 @@ def dispatch(s, o, b, j):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def enqueue(s, b, at, i, j, duration, rest):
+    s.place[b, i] = at
+    s.queue[b, at] = i
+    s.queue_job[b, at] = j
+    s.queue_duration[b, at] = duration
+    s.queue_rest[b, at] = rest
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def candidates(s, b, scheme):
     """The jobs among which the schedule generation scheme leaves a choice, lowest index first.
 
@@ -327,7 +340,8 @@ def candidates(s, b, scheme):
             begins = max(s.job_ready[b, j], s.machine_free[b, m])
             ends = begins + s.next_duration[b, j]
             s.earliest[b, j] = begins
-            bound = max(bound, begins + s.next_rest[b, j])
+            s.reach[b, j] = begins + s.next_rest[b, j]
+            bound = max(bound, s.reach[b, j])
             longest = max(longest, s.next_rest[b, j])
             if begins < time or (begins == time and ends < sooner):
                 time, sooner, first = begins, ends, j
@@ -441,28 +455,22 @@ def meet_queue(s, f, b, c, j):
     after = max(s.bound[b], ends + others)  # the bound of the state that follows
     chain = after  # the same with every queued operation at its head
     n = s.queued[b, m] - 1
-    head, tail, tails = -1, -1, 0
+    head, tail, tails = LATE, LATE, 0
     longer, shorter, arriving = 0, 0, 0
     for q in range(s.queue_start[b, m], s.queue_start[b, m] + s.queued[b, m]):
-        k = s.queue[b, q]
-        if k != i:
-            job, upcoming = s.job[b, k], s.rest[b, k]
-            following = s.next_operation[b, job]
-            arrives = s.earliest[b, job] + s.rest[b, following] - upcoming
-            through = max(arrives, ends) + upcoming
+        if s.queue[b, q] != i:
+            job, following, length = s.queue_job[b, q], s.queue_rest[b, q], s.queue_duration[b, q]
+            arrives = s.reach[b, job] - following
+            through = max(arrives, ends) + following
             chain = max(chain, through)
-            if following == k:
+            if s.next_operation[b, job] == s.queue[b, q]:
                 after = max(after, through)
-            if head < 0 or arrives < head:
-                head = arrives
-            rest_after = upcoming - s.duration[b, k]
-            if tail < 0 or rest_after < tail:
-                tail = rest_after
-            tails += rest_after
-            longer += upcoming > rest
-            shorter += s.duration[b, k] < p
-            if arrives < ends:
-                arriving += s.duration[b, k]
+            head = min(head, arrives)
+            tail = min(tail, following - length)
+            tails += following - length
+            longer += following > rest
+            shorter += length < p
+            arriving += length if arrives < ends else 0
     s.look[b, c, 0] = after
     s.look[b, c, 1] = chain
     if n > 0:
