@@ -42,6 +42,9 @@ def with_one_sentence(run: Callable[[], object]) -> None:
     """Run; where that raises a ValueError or an OSError, write its sentence and exit with code 2."""
     try:
         run()
+    except BrokenPipeError:  # the reader, such as head, has gone
+        sys.stdout = None
+        sys.exit(1)
     except (ValueError, OSError) as error:
         sys.exit(_fail(sentence(error)))
     except KeyboardInterrupt:

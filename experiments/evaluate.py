@@ -116,7 +116,7 @@ def run(
     common = {"problem": problem, "seed": command.seed, "device": command.device, **provenance()}
     found = [records.find(common | case.facts()) for case in cases]
     kept = len(cases) - found.count(None)
-    progress = Progress("schedules", len(cases), done=kept)
+    progress = Progress("schedules", kept, kept / len(cases))
     if kept:
         progress.say(f"{kept} of {len(cases)} rows are in {command.output} already.")
     rows: list[dict[str, str]] = []
@@ -129,7 +129,9 @@ def run(
             row = records.append(common | case.facts() | result(case.instance, solution, problem))
         rows.append(row)
         so_far = mean([row for row in rows if row["method"] == case.method.name])
-        progress.update(kept + len(solved), f"{case.instance.name}: {case.method.title()} {percent(so_far.gap_pct)} %")
+        done = kept + len(solved)
+        note = f"{case.instance.name}, {case.method.title()}: gap so far {percent(so_far.gap_pct)} %"
+        progress.update(done, done / len(cases), note)
     progress.close()
     return rows, solved
 

@@ -15,7 +15,7 @@ from experiments.cli import command_line
 
 
 class Records:
-    """Rows of a CSV file: each is on the disk when `append` returns; those of earlier runs are kept, but a torn last one.
+    """Rows of a CSV file: each is on the disk when `append` returns; those of earlier runs stay, but a torn last one.
 
     path: None keeps the rows in memory. columns: their names. key: the columns that tell one row from another.
     """

@@ -33,7 +33,7 @@ def cp_sat(
     if not seconds > 0 or workers < 1:
         raise ValueError(f"cp_sat takes more than 0 seconds and at least 1 worker; got {seconds} and {workers}.")
     wall, cpu = time.perf_counter(), time.process_time()
-    schedule = best_rule_schedule(instance) if hint is None else hint
+    schedule = best_rule_schedule(instance) if hint is None else hint[np.lexsort((hint[:, 1], hint[:, 0]))]
     makespan, bound, status = verify(instance, schedule), int(instance.lower_bound()), "hint"
     if bound < makespan:
         model, starts = _model(instance, schedule[:, 3], makespan)

@@ -1,0 +1,232 @@
+"""Train an agent on random instances: `python -m experiments.train PROBLEM --instances random:6x6..15x15`."""
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from stable_baselines3.common.logger import Logger
+
+from agents.checkpoint import Checkpoint
+from agents.sb3_env import DispatchVecEnv
+from agents.schedules import schedule
+from envs.core.problem import Problem
+from envs.core.vector import DispatchVectorEnv
+from experiments import cli
+from experiments.agent import ALGORITHMS, CONFIG, LAST
+from experiments.curve import Budget, Curve
+from experiments.events import Events
+from experiments.records import provenance, write_atomically
+from experiments.validation import Validation, training_source
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train an agent, keep the best one by validation, and write all of it into a run directory.
+
+    The run directory holds config.json, best.zip and last.zip (checkpoints), curve.csv, log.txt and TensorBoard events.
+    Ctrl-C saves and ends; --resume goes on where the last checkpoint stands.
+    """
+
+    instances: str = ""
+    """Where training instances come from: random:6x6..15x15, or files of your own. Default: the problem's."""
+    algorithm: Literal["ppo"] = "ppo"
+    """The trainer."""
+    timesteps: int | None = None
+    """Budget in decisions; 200,000 where no budget is given."""
+    cpu_seconds: float | None = None
+    """Budget in CPU seconds of training, validation not counted."""
+    seed: int = 0
+    """Of the first weights, the instances and the sampled actions."""
+    run_dir: Path | None = None
+    """Where to write; default runs/PROBLEM-ALGORITHM-SEED."""
+    resume: Path | None = None
+    """A run directory to go on with; its settings hold, but a new budget may be given."""
+    validation: str = ""
+    """Where validation instances come from. Default: as --instances, drawn by a generator of its own."""
+    validation_instances: int = 32
+    """How many of them."""
+    points: int = 20
+    """How often in its budget the run is validated and saved."""
+    num_envs: int = 64
+    """Episodes played at once."""
+    n_steps: int = 128
+    """Decisions of each before an update."""
+    batch_size: int = 512
+    """Decisions in a minibatch."""
+    n_epochs: int = 3
+    """Passes over the decisions in an update."""
+    learning_rate: str = "linear:1e-3:1e-4"
+    """A schedule over the budget: linear:START:END or constant:VALUE."""
+    clip_range: float = 0.2
+    """Of the probability ratio."""
+    ent_coef: float = 0.0
+    """Weight of the entropy bonus."""
+    gae_lambda: float = 0.95
+    """Of the advantages; there is no discount."""
+    encode: Literal["none", "once", "step"] = "once"
+    """What the graph encoder sees: nothing, the graph once per instance, or also its state at every decision."""
+    width: int = 64
+    """Numbers per node and candidate."""
+    layers: int = 2
+    """Of the graph encoder."""
+    rounds: int = 2
+    """In which the candidates look at each other."""
+    device: str = "cpu"
+    """Where the networks compute: cpu or cuda."""
+
+
+def train(command: Train, problem: Problem[Any, Any]) -> Path:
+    """Train until the budget is spent or Ctrl-C; returns the run directory."""
+    torch.set_num_threads(1)
+    schedule(command.learning_rate)
+    if command.resume:
+        folder = command.resume
+        command, problem = resumed(command, problem, folder)
+    else:
+        folder = command.run_dir or Path("runs") / f"{problem.name}-{command.algorithm}-{command.seed}"
+        if folder.exists() and any(folder.iterdir()):
+            raise ValueError(f"{folder} is not empty: go on with --resume {folder}, or name another --run-dir.")
+    if command.device != "cpu" and not torch.cuda.is_available():
+        raise ValueError(f"The device is {command.device!r}, but torch finds no GPU here: leave --device at cpu.")
+    source = training_source(problem, command.instances or problem.default_instances)
+    judged = training_source(problem, command.validation) if command.validation else source
+    validation = Validation.draw(problem, judged, command.validation_instances)
+    env = DispatchVecEnv(DispatchVectorEnv(problem, command.num_envs, source))
+    model = loaded(folder, command, env) if command.resume else new(command, env)
+    write_config(folder, command, problem, validation)
+    events = Events(folder, model.num_timesteps + 1 if command.resume else 0)
+    events.text("command", cli.command_line(), model.num_timesteps)
+    model.set_logger(Logger(str(folder), [events]))
+    curve = Curve(folder, budget(command), command.points, validation, events)
+    with stop_on_interrupt(curve):
+        # The curve ends training, for stable-baselines3 knows no budget of CPU seconds.
+        model.learn(sys.maxsize // 2, callback=curve, reset_num_timesteps=not command.resume)
+    finish(curve, command, folder, problem.name)
+    return folder
+
+
+def budget(command: Train) -> Budget:
+    """The budget that is asked for."""
+    if command.timesteps is None and command.cpu_seconds is None:
+        return Budget(decisions=200_000)
+    return Budget(command.timesteps, command.cpu_seconds)
+
+
+def new(command: Train, env: DispatchVecEnv) -> Checkpoint:
+    """A model with fresh weights."""
+    algorithm: Any = ALGORITHMS[command.algorithm]
+    return algorithm(
+        "GraphPolicy",
+        env,
+        learning_rate=command.learning_rate,
+        n_steps=command.n_steps,
+        batch_size=command.batch_size,
+        n_epochs=command.n_epochs,
+        clip_range=command.clip_range,
+        ent_coef=command.ent_coef,
+        gae_lambda=command.gae_lambda,
+        policy_kwargs={name: getattr(command, name) for name in ("encode", "width", "layers", "rounds")},
+        seed=int(np.random.SeedSequence(command.seed).generate_state(1)[0] >> 1),  # row b draws from this + b
+        device=command.device,
+    )
+
+
+def loaded(folder: Path, command: Train, env: DispatchVecEnv) -> Checkpoint:
+    """The model of the last checkpoint; ValueError where its budget is spent."""
+    model: Any = ALGORITHMS[command.algorithm].load(folder / LAST, env=env, device=command.device)
+    if budget(command).spent(model.num_timesteps, model.run["cpu_s"]) >= 1:
+        raise ValueError(f"{folder} has spent its budget: name a larger --timesteps or --cpu-seconds to go on.")
+    return model
+
+
+def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:
+    """The settings and the problem of a run directory, with the budget of the command line where it names one.
+
+    Raises:
+        ValueError: no run directory, a half-written one, one of another problem, or other settings than its own.
+    """
+    config = read_config(folder)
+    if config["problem"] != problem.name:
+        raise ValueError(f"{folder} is a run of the problem {config['problem']}, not of {problem.name}.")
+    if not (folder / LAST).exists():
+        raise ValueError(f"{folder} has no checkpoint {LAST}: its run ended before the first one, so train anew.")
+    given = {**asdict(command), **asdict(problem.options)}
+    default = {**asdict(Train()), **asdict(type(problem.options)())}
+    stored = {**config["train"], **config["options"]}
+    for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume"}):
+        if given[name] not in (default[name], stored[name]):
+            raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
+    train = Train(**config["train"])
+    if command.timesteps is not None or command.cpu_seconds is not None:
+        train = replace(train, timesteps=command.timesteps, cpu_seconds=command.cpu_seconds)
+    return replace(train, resume=folder), type(problem)(**config["options"])
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What `write_config` wrote; ValueError where it is missing or damaged."""
+    if not folder.is_dir():
+        raise ValueError(f"There is no run directory {folder}.")
+    if not (folder / CONFIG).exists():
+        raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        Train(**config["train"])
+        return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / CONFIG} is damaged or of another version: {error}.") from None
+
+
+def write_config(folder: Path, command: Train, problem: Problem[Any, Any], validation: Validation) -> None:
+    """Write down what was asked for and what rules reach on the validation instances."""
+    began = read_config(folder)["began"] if command.resume else provenance()
+    config = {
+        "problem": problem.name,
+        "options": asdict(problem.options),
+        "train": {**asdict(command), "resume": None, "run_dir": None},
+        "validation": {"lower_bound": validation.lower_bound, "rules": validation.rules},
+        "began": began,
+    }
+    write_atomically(folder / CONFIG, json.dumps(config, indent=1) + "\n")
+
+
+@contextmanager
+def stop_on_interrupt(curve: Curve) -> Iterator[None]:
+    """Ctrl-C saves and ends; a second one ends at once."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        curve.progress.say("Saving; Ctrl-C again ends at once.")
+        curve.stop()
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
+    """Write the hyperparameters beside what they led to, and say where everything is."""
+    row = curve.row
+    reached = {"gap_percent/best_rule": row["gap_to_rule_pct"], "gap_percent/lower_bound": row["gap_pct"]}
+    settings = {name: value for name, value in asdict(command).items() if name not in ("resume", "run_dir")}
+    curve.events.hyperparameters(settings, reached, row["decisions"])
+    curve.events.close()
+    curve.progress.close()
+    print(f"{row['decisions']:,} decisions in {row['cpu_s']:.0f} CPU seconds: {curve.note()}.")
+    if curve.budget.spent(row["decisions"], row["cpu_s"]) < 1:
+        print(f"Go on with:  python -m experiments.train {problem} --resume {folder}")
+    print(f"Compare with: python -m experiments.evaluate {problem} --instances SET --methods {folder}")
+    print(f"Look with:   tensorboard --logdir {folder}")
+
+
+if __name__ == "__main__":
+    cli.main(Train, train)

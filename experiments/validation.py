@@ -1,0 +1,94 @@
+"""What a trainer is judged by while it runs: instances of its own, the rules on them, never a test set."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from baselines.play import Scores, objectives, play, rule_scores
+from envs import load_problem
+from envs.core.datasets import FixedSource, Source
+from envs.core.instance import Instance
+from envs.core.problem import Problem
+
+SEED = 1_000_003
+"""Of the validation instances: the same for every seed of training, so that runs can be compared."""
+
+
+class Judgement(NamedTuple):
+    """A mean objective, and how many percent it lies above the mean lower bound and above the best rule's mean."""
+
+    objective: float
+    gap_pct: float | None
+    gap_to_rule_pct: float | None
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Instances and what rules and bounds reach on them, as means over the instances."""
+
+    problem: Problem[Any, Any]
+    instances: list[Instance]
+    lower_bound: float
+    rules: dict[str, float]
+    """Mean objective of each rule, but random play, under the rules' own options."""
+
+    @classmethod
+    def draw(cls, problem: Problem[Any, Any], source: Source, count: int) -> "Validation":
+        """Draw the instances with a generator of their own and play the rules on them."""
+        rng = np.random.default_rng(SEED)
+        instances = [source.sample(rng) for _ in range(count)]
+        baselines = import_module(f"baselines.{problem.name}.rules")
+        quoted = load_problem(problem.name)(**baselines.DEFAULTS)
+        rules = {
+            name: float(objectives(quoted, instances, rule_scores(rule)).mean())
+            for name, rule in baselines.RULES.items()
+            if name != "random"
+        }
+        bound = float(np.mean([instance.lower_bound() for instance in instances]))
+        return cls(problem, instances, bound, rules)
+
+    @property
+    def best_rule(self) -> str:
+        """The rule with the smallest mean objective."""
+        return min(self.rules, key=lambda name: self.rules[name])
+
+    def judge(self, scores: Scores) -> "Judgement":
+        """What the greedy schedules of `scores` are worth."""
+        objective = float(objectives(self.problem, self.instances, scores).mean())
+        return Judgement(objective, above(objective, self.lower_bound), above(objective, self.rules[self.best_rule]))
+
+    def picture(self, scores: Scores, title: str) -> np.ndarray:
+        """The Gantt chart (H, W, 3) uint8 of the greedy schedule of the first instance."""
+        from envs.core.gantt import image
+
+        instance = self.instances[0]
+        schedule = play(self.problem, instance, scores).schedule
+        return image(import_module(f"envs.{self.problem.name}.render").figure(instance, schedule, title))
+
+
+def above(value: float, reference: float) -> float | None:
+    """How many percent the value lies above the reference; None where that is 0."""
+    return 100 * (value / reference - 1) if reference else None
+
+
+def training_source(problem: Problem[Any, Any], text: str) -> Source:
+    """The source that `--instances` of a trainer names.
+
+    Raises:
+        ValueError: an instance whose best objective is published, by name or by file: it is there to test agents on.
+    """
+    sets = import_module(f"envs.{problem.name}.sets")
+    head = text.partition(":")[0]
+    named = head in sets.SETS or any(head in members for members in sets.SETS.values())
+    source = None if named else problem.source(text)
+    published = [head] if named else []
+    if isinstance(source, FixedSource):
+        published = [one.name for one in source.instances if sets.reference(one)[1] != "lower-bound"]
+    if source is None or published:
+        raise ValueError(
+            f"{published[0]} is for tests: an agent that has trained on it cannot be compared on it. "
+            "Train on random:SIZES or on instances of your own."
+        )
+    return source
