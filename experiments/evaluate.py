@@ -122,17 +122,19 @@ def run(
     rows: list[dict[str, str]] = []
     solved: dict[Case, Solution] = {}
     for case, row in zip(cases, found, strict=True):
-        if row is None:
-            solution = solved[case] = solve(case, problem, command.seed)
-            if command.schedules:
-                save(command.schedules, case, solution, problem)
-            row = records.append(common | case.facts() | result(case.instance, solution, problem))
-        rows.append(row)
+        if row is not None:
+            rows.append(row)
+            continue
+        solution = solved[case] = solve(case, problem, command.seed)
+        if command.schedules:
+            save(command.schedules, case, solution, problem)
+        rows.append(records.append(common | case.facts() | result(case.instance, solution, problem)))
         so_far = mean([row for row in rows if row["method"] == case.method.name])
         done = kept + len(solved)
         note = f"{case.instance.name}, {case.method.title()}: gap so far {percent(so_far.gap_pct)} %"
         progress.update(done, done / len(cases), note)
-    progress.close()
+    if solved:
+        progress.close()
     return rows, solved
 
 

@@ -41,9 +41,9 @@ class Progress:
         (first, share_before), (done, share) = self._before, self._now
         rate = (done - first) / spent
         left = (
-            "?"
-            if share <= share_before
-            else timedelta(seconds=round(max(0, spent * (1 - share) / (share - share_before))))
+            timedelta(seconds=round(spent * max(0, 1 - share) / (share - share_before)))
+            if share > share_before
+            else "?"
         )
         speed = f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.2g}/s"
         return f"{min(share, 1):4.0%}  {done:,} {self.unit}  {speed}  {left} left  {self._note}".rstrip()
