@@ -19,6 +19,9 @@ from stable_baselines3.common.utils import get_system_info
 
 File = str | Path | io.BufferedIOBase
 
+REQUIRED = ("algorithm", "policy_class", "policy_kwargs", "trained_on", "observation_space", "action_space", "n_envs")
+"""Attributes without which no model can be made."""
+
 
 def write(file: IO[bytes], data: str, params: dict[str, Any]) -> None:
     """Write the attributes (JSON text) and the state dicts into an open binary file."""
@@ -69,17 +72,19 @@ def read(
             raise FileNotFoundError(f"There is no checkpoint {path}.")
     try:
         with zipfile.ZipFile(file) as archive:  # type: ignore[arg-type]
-            data = json.loads(archive.read("data"))
-            data |= custom_objects or {}
+            data = {**json.loads(archive.read("data")), **(custom_objects or {})}
             pickled = [name for name, value in data.items() if isinstance(value, dict) and ":serialized:" in value]
             if pickled:
                 raise ValueError(
                     f"{path} has pickled fields ({', '.join(pickled)}), whose loading runs code: "
                     "only checkpoints that this package saved can be loaded."
                 )
+            missing = [name for name in REQUIRED if name not in data]
+            if missing:
+                raise ValueError(f"{path} is no checkpoint of this package: it lacks {', '.join(missing)}.")
             members = [name for name in archive.namelist() if name.endswith(".pth")]
             params = {name.removesuffix(".pth"): _weights(archive, name, path, device) for name in members}
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, json.JSONDecodeError, EOFError) as error:
+    except (zipfile.BadZipFile, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, EOFError) as error:
         raise ValueError(f"{path} is no checkpoint, or a damaged one ({error}).") from error
     return data, params, params.pop("pytorch_variables", {})
 

@@ -18,7 +18,7 @@ from agents.archive import File, read, replace_file, write
 from agents.generators import generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
-from agents.schema import check_same, describe, space_from_json, space_to_json
+from agents.schema import check_same, check_widths, describe, space_from_json, space_to_json
 
 
 class Checkpoint(BaseAlgorithm):
@@ -60,10 +60,13 @@ class Checkpoint(BaseAlgorithm):
         """Train on in another environment of the same problem; its instances may have other sizes.
 
         Raises:
-            ValueError: another problem or observation schema.
+            ValueError: another problem, observation schema or number of environments.
         """
         vec_env = self._wrap_env(env, self.verbose)
         check_same(self.trained_on, describe(vec_env), "The model")
+        check_widths(self.observation_space, vec_env.observation_space, "The model")
+        if vec_env.num_envs != self.n_envs:
+            raise ValueError(f"The model has {self.n_envs} environments, not {vec_env.num_envs}: use load(path, env).")
         self.observation_space = self.policy.observation_space = vec_env.observation_space
         self.action_space = self.policy.action_space = vec_env.action_space
         super().set_env(vec_env, force_reset)
@@ -143,13 +146,15 @@ class Checkpoint(BaseAlgorithm):
         vec_env = None if env is None else cls._wrap_env(env, data["verbose"])
         if vec_env is not None:
             check_same(data["trained_on"], describe(vec_env), str(path))
+            check_widths(space_from_json(data["observation_space"]), vec_env.observation_space, str(path))
         model = cls(data["policy_class"], vec_env, device=device, _init_setup_model=False)  # type: ignore[call-arg]
         with torch.random.fork_rng([]):  # the first weights are random, and about to be replaced
             model._restore(data, kwargs, force_reset)
         model.set_parameters(params, device=device)
         if vec_env is not None:
+            set_generator_states(generators)
             _go_on(vec_env, data["env_generators"])
-            set_generator_states(generators)  # last, since a reset draws from them
+            set_generator_states(generators)  # again, since a reset may draw from them
         return model
 
     def _restore(self, data: dict[str, Any], kwargs: dict[str, Any], force_reset: bool) -> None:

@@ -25,6 +25,7 @@ def describe(env: VecEnv) -> dict[str, Any]:
 
 
 def check_same(ours: dict[str, Any], theirs: dict[str, Any], who: str) -> None:
+    """ValueError where two results of `describe` differ in the problem or in a name; options may differ."""
     if not ours or not theirs:
         return
     if ours["problem"] != theirs["problem"]:
@@ -34,6 +35,18 @@ def check_same(ours: dict[str, Any], theirs: dict[str, Any], who: str) -> None:
             raise ValueError(
                 f"{who} was trained with {key} {names}, but the environment has {theirs['spec'].get(key)}: "
                 "the observation has changed since, so train anew."
+            )
+
+
+def check_widths(ours: spaces.Space, theirs: spaces.Space, who: str) -> None:
+    """ValueError where two observation spaces have other features; instance sizes may differ."""
+    assert isinstance(ours, spaces.Dict) and isinstance(theirs, spaces.Dict)
+    for name in (name for name in ours if name.endswith(("_features", "_state"))):
+        widths = [space[name].shape[-1] if name in space.spaces else 0 for space in (ours, theirs)]
+        if widths[0] != widths[1]:
+            raise ValueError(
+                f"{who} was made for {widths[0]} columns of {name}, the environment has {widths[1]}: "
+                "it is of another problem or other options."
             )
 
 

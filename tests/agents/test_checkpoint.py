@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import stable_baselines3
 import torch
+from gymnasium.spaces import Box, Dict
 
 from agents import archive
 from agents.policy import GraphPolicy
@@ -175,6 +176,34 @@ def test_checkpoints_of_something_else_are_refused(
     changed = rewrite(tmp_path / "model.zip", {"data": json.dumps(data).encode()})
     with pytest.raises(ValueError, match=message):
         PPO.load(changed, env=job_shops())
+
+
+def test_data_of_something_else_is_refused(model: PPO, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.zip")
+    with pytest.raises(ValueError, match="it lacks algorithm, policy_class"):
+        PPO.load(rewrite(tmp_path / "model.zip", {"data": b"{}"}))
+    with pytest.raises(ValueError, match="is no checkpoint"):
+        PPO.load(rewrite(tmp_path / "model.zip", {"data": b"[1]"}))
+
+
+def test_environments_of_other_features_or_numbers_are_refused(model: PPO) -> None:
+    boxes = dict(model.observation_space.spaces)  # type: ignore[attr-defined]
+    model.observation_space = Dict({**boxes, "node_state": Box(-np.inf, np.inf, (9, 11), np.float32)})
+    with pytest.raises(ValueError, match="made for 11 columns of node_state, the environment has 4"):
+        model.set_env(job_shops())
+    model.observation_space = Dict(boxes)
+    with pytest.raises(ValueError, match="has 8 environments, not 4"):
+        model.set_env(job_shops(rows=4))
+
+
+def test_another_number_of_environments_may_go_on(model: PPO, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.zip")
+    ids = []
+    for _ in range(2):
+        env = job_shops("random:6x6", rows=4)
+        PPO.load(tmp_path / "model.zip", env=env, device="cpu").learn(64, reset_num_timesteps=False)
+        ids.append(env.env.observation.ids[:, 0].tolist())
+    assert ids[0] == ids[1]
 
 
 def test_what_is_no_json_is_not_saved(tmp_path: Path) -> None:

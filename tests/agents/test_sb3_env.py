@@ -27,6 +27,7 @@ def test_steps_are_those_of_the_vector_environment() -> None:
         np.testing.assert_array_equal(done, terminated | truncated)
 
 
+@pytest.mark.filterwarnings("ignore:The environment is already wrapped")
 def test_infos_are_those_of_vec_monitor_and_the_objective() -> None:
     env, monitored = job_shops(), VecMonitor(job_shops())
     for one in (env, monitored):
