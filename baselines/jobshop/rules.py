@@ -38,7 +38,7 @@ def lwkr(view: View) -> np.ndarray:
 
 def mopnr(view: View) -> np.ndarray:
     """Most operations remaining."""
-    return (view.job_start[:, 1:] - view.next_operation).astype(float)
+    return (view.job_end - view.next_operation).astype(float)
 
 
 def lopnr(view: View) -> np.ndarray:

@@ -92,14 +92,14 @@ class View(NamedTuple):
     duration: np.ndarray  # (B, O)
     machine: np.ndarray  # (B, O)
     rest: np.ndarray  # (B, O) work of the job from this operation on, itself included
-    job_length: np.ndarray  # (B, J) work of the job
     mean: np.ndarray  # (B,) mean duration
-    job_start: np.ndarray  # (B, J + 1) first operation of each job
+    job_length: np.ndarray  # (B, J) work of the job
+    job_end: np.ndarray  # (B, J) one more than the job's last operation
     next_operation: np.ndarray  # (B, J) the operation each candidate would dispatch
     job_ready: np.ndarray  # (B, J) when the job's last scheduled operation ends: its arrival at the machine
     earliest: np.ndarray  # (B, J) earliest start of the next operation
     machine_free: np.ndarray  # (B, M)
-    machine_load: np.ndarray  # (B, M)
+    machine_load: np.ndarray  # (B, M) work not yet scheduled
     bound: np.ndarray  # (B,) lower bound of the makespan
     action_mask: np.ndarray  # (B, J) i8, 1 = legal
 
@@ -135,13 +135,7 @@ class JobShop(Problem[State, JobShopInstance]):
         return kernel.allocate(batch, *shape)
 
     def load(self, state: State, row: int, instance: JobShopInstance) -> None:
-        jobs, machines, operations = instance.shape
-        state.jobs[row], state.machines[row] = jobs, machines
-        state.job_start[row, : jobs + 1] = instance.job_start
-        state.duration[row, :operations] = instance.duration
-        state.machine[row, :operations] = instance.machine
-        if jobs < state.next_operation.shape[1]:
-            state.next_operation[row, jobs:] = -1
+        kernel.load(state, row, instance.duration, instance.machine, instance.job_start, instance.machines)
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
         kernel.reset(state, observation, outcome, rows, *self._rules)
@@ -152,21 +146,40 @@ class JobShop(Problem[State, JobShopInstance]):
         kernel.step(state, observation, outcome, actions, running, *self._rules)
 
     def view(self, state: State, observation: Observation) -> View:
-        arrays = state._asdict() | {"action_mask": observation.action_mask}
-        return read_only(View(*(arrays[name] for name in View._fields)))
+        job, machine, operation = state.job, state.machine, state.operation
+        return read_only(
+            View(
+                duration=operation["duration"],
+                machine=operation["machine"],
+                rest=operation["rest"],
+                mean=state.shop["mean_duration"],
+                job_length=job["length"],
+                job_end=job["end"],
+                next_operation=job["next"],
+                job_ready=job["ready"],
+                earliest=job["earliest"],
+                machine_free=machine["free"],
+                machine_load=machine["load"],
+                bound=state.shop["bound"],
+                action_mask=observation.action_mask,
+            )
+        )
 
     def schedule(self, state: State, row: int) -> np.ndarray:
         """(scheduled operations, 5) int64: job, position, machine, start, end; by job and position."""
-        operations = state.job_start[row, state.jobs[row]]
-        done = np.flatnonzero(state.start[row, :operations] >= 0)
-        job = np.searchsorted(state.job_start[row, : state.jobs[row] + 1], done, side="right") - 1
-        start = state.start[row, done]
-        position = done - state.job_start[row, job]
-        return np.stack([job, position, state.machine[row, done], start, start + state.duration[row, done]], axis=1)
+        shop = state.shop[row]
+        first, end = state.job["first"][row], state.job["end"][row, : shop.jobs]
+        start, duration, machine = (
+            state.operation[name][row, : shop.operations] for name in ("start", "duration", "machine")
+        )
+        done = np.flatnonzero(start >= 0)
+        job = np.searchsorted(end, done, side="right")
+        columns = job, done - first[job], machine[done], start[done], start[done] + duration[done]
+        return np.stack(columns, axis=1)
 
     def explain(self, state: State, row: int, action: int) -> str:
-        if action >= state.jobs[row]:
-            return f"the instance has {state.jobs[row]} jobs"
-        if state.next_operation[row, action] < 0:
+        if action >= state.shop[row].jobs:
+            return f"the instance has {state.shop[row].jobs} jobs"
+        if state.job[row, action].next < 0:
             return f"job {action} is finished"
         return f"the next operation of job {action} is no candidate of the {self.options.scheme} scheme now"
