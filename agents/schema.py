@@ -42,7 +42,7 @@ def check_widths(ours: spaces.Space, theirs: spaces.Space, who: str) -> None:
     """ValueError where two observation spaces have other features; instance sizes may differ."""
     assert isinstance(ours, spaces.Dict) and isinstance(theirs, spaces.Dict)
     for name in (name for name in ours if name.endswith(("_features", "_state"))):
-        widths = [space[name].shape[-1] if name in space.spaces else 0 for space in (ours, theirs)]
+        widths = [(space[name].shape or (0,))[-1] if name in space.spaces else 0 for space in (ours, theirs)]
         if widths[0] != widths[1]:
             raise ValueError(
                 f"{who} was made for {widths[0]} columns of {name}, the environment has {widths[1]}: "
