@@ -6,8 +6,8 @@ import shlex
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr
-from dataclasses import field, fields, make_dataclass
-from itertools import takewhile
+from dataclasses import field, fields, is_dataclass, make_dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from envs.core.datasets import nearest
 from envs.core.problem import Problem
 
 C = TypeVar("C")
+D = TypeVar("D")
 
 
 def no_defaults(_problem: str) -> dict[str, Any]:
@@ -94,14 +95,20 @@ def parse(
     problem = load_problem(argv[0])
     options = problem.Options(**defaults(argv[0]))
     both = make_dataclass(name, [("command", command), ("problem", problem.Options, field(default=options))])
+    parsed = read(both, argv[1:], f"{usage} {argv[0]}", command.__doc__)
+    return parsed.command, problem(**{item.name: getattr(parsed.problem, item.name) for item in fields(options)})
+
+
+def read(shape: type[D], argv: list[str], usage: str, description: str | None) -> D:
+    """The dataclass `shape`, whose fields may be dataclasses, from a command line; ValueError for a wrong one."""
     box = io.StringIO()
     try:
         with redirect_stderr(box):
             parsed, unknown = tyro.cli(
-                both,
-                args=argv[1:],
-                prog=f"{usage} {argv[0]}",
-                description=inspect.cleandoc(command.__doc__ or ""),
+                shape,
+                args=argv,
+                prog=usage,
+                description=inspect.cleandoc(description or ""),
                 config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
                 return_unknown_args=True,
             )
@@ -110,16 +117,21 @@ def parse(
             raise ValueError(_sentence_in(box.getvalue())) from None
         raise
     if unknown:
-        known = [f"--{item.name.replace('_', '-')}" for kind in (command, problem.Options) for item in fields(kind)]  # type: ignore[arg-type]
-        raise ValueError(f"{name} has no option {unknown[0]!r}: {nearest(unknown[0], known)}.")
-    values = {item.name: getattr(parsed.problem, item.name) for item in fields(problem.Options)}
-    return parsed.command, problem(**values)
+        raise ValueError(f"There is no option {unknown[0]!r}: {nearest(unknown[0], _options(shape))}.")
+    return parsed
+
+
+def _options(shape: Any) -> list[str]:
+    """The options that tyro makes of a dataclass and of the dataclasses in it."""
+    nested = [_options(item.type) if is_dataclass(item.type) else [f"--{item.name}"] for item in fields(shape)]
+    return [name.replace("_", "-") for names in nested for name in names]
 
 
 def _sentence_in(box: str) -> str:
-    """What tyro says in its box, up to the rule that ends the first part."""
-    lines = [line.strip("│ ") for line in box.splitlines()[1:]]
-    return " ".join(takewhile(lambda line: not line.startswith("─"), lines))
+    """What tyro says in its box: between the heading and the next rule."""
+    lines = [line.strip("│ ") for line in box.strip().splitlines()[1:]]
+    parts = [list(part) for rule, part in groupby(lines, lambda line: not line.strip("─-")) if not rule]
+    return " ".join(parts[0]) if parts else box
 
 
 def describe(options: Any) -> str:

@@ -79,7 +79,7 @@ class Curve(BaseCallback):
         best = min((float(found["objective"]) for found in self.records.rows), default=np.inf)
         self.best, self.row = best, row or {}
         self.watch = Stopwatch(self.row.get("cpu_s", 0.0), self.row.get("wall_s", 0.0))
-        self.next = self._spent() + 1 / self.points if row else 0.0
+        self.next = self._after(self._spent()) if row else 0.0
         self.progress = Progress("decisions", model.num_timesteps, self._spent(), self.folder / "log.txt")
         # The learning rate follows the budget, which may be one of CPU seconds.
         model._update_current_progress_remaining = lambda *_: setattr(
@@ -100,7 +100,11 @@ class Curve(BaseCallback):
         if (spent >= self.next or self.stopped) and not saved:
             with self.watch.paused():
                 self._point()
-            self.next = (int(spent * self.points + 1e-9) + 1) / self.points
+            self.next = self._after(spent)
+
+    def _after(self, spent: float) -> float:
+        """The share of the budget at which the next point is due."""
+        return (int(spent * self.points + 1e-9) + 1) / self.points
 
     def _on_step(self) -> bool:
         if self.stopped:

@@ -9,7 +9,7 @@ from experiments import cli
 from experiments.agent import LAST
 from experiments.evaluate import Evaluate, evaluate, rule_defaults
 from experiments.methods import known
-from experiments.train import Train, train
+from experiments.train import Train, ensure
 
 RUN = Path("runs/demo")
 TRAIN = Train(instances="random:10x10..15x15", cpu_seconds=100, run_dir=RUN)
@@ -26,11 +26,10 @@ def demo() -> None:
     """Train, unless an earlier call has, compare on Taillard's ta01-ta10 and ft06, and say how to look at it."""
     began = time.perf_counter()
     problem = load_problem("jobshop")
-    if (RUN / "gantt.png").exists():
-        print(f"The agent in {RUN} is trained already (delete the folder to train another).", flush=True)
-    else:
-        print(f"Training an agent for {TRAIN.cpu_seconds:.0f} CPU seconds on {TRAIN.instances} job shops:", flush=True)
-        train(replace(TRAIN, resume=RUN if (RUN / LAST).exists() else None), problem())
+    print(f"Training an agent for {TRAIN.cpu_seconds:.0f} CPU seconds on {TRAIN.instances} job shops:", flush=True)
+    if (RUN / LAST).exists():
+        print(f"{RUN} holds one from before; delete the folder to train another.", flush=True)
+    ensure(TRAIN, problem())
     rules, solvers = known(problem.name)
     methods = (str(RUN), *solvers, *rules)
     print(f"\nComparing it with {len(rules)} rules and {EVALUATE.seconds:.0f} s of {', '.join(solvers)}:", flush=True)

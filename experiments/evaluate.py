@@ -85,36 +85,46 @@ class Case(NamedTuple):
 
 def evaluate(command: Evaluate, problem: Problem[Any, Any]) -> list[dict[str, str]]:
     """Run the cases that the output file lacks and print the table; returns the rows of all cases."""
-    sets = {text: resolve(problem, text) for text in dict.fromkeys(command.instances)}
-    effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
-    chosen = methods(problem, command.methods or tuple(known(problem.name)[0]), effort)
-    cases = [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
     if command.gantt and command.gantt.suffix not in (".png", ".svg", ".pdf"):
         raise ValueError(f"{command.gantt} is no picture that can be drawn: name a .png, .svg or .pdf file.")
-    for folder in (command.schedules, command.gantt and command.gantt.parent):
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-    records = Records(command.output, COLUMNS, KEY)
-    warm_up(problem, min((case.instance for case in cases), key=lambda instance: instance.shape), chosen)
-    rows, solved = run(cases, records, command, problem.name)
+    cases = listed(command, problem)
+    rows, solved = run(cases, command, problem)
     print(summary(rows))
     show(cases, rows, solved, command, problem.name)
     return rows
 
 
-def warm_up(problem: Problem[Any, Any], instance: Instance, chosen: Sequence[Method]) -> None:
+def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
+    """Every method on every instance of every set."""
+    if not command.instances:
+        raise ValueError("There is nothing to evaluate on: name at least one set of --instances.")
+    sets = {text: resolve(problem, text) for text in dict.fromkeys(command.instances)}
+    effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
+    chosen = methods(problem, command.methods or tuple(known(problem.name)[0]), effort)
+    return [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
+
+
+def warm_up(problem: Problem[Any, Any], cases: Sequence[Case]) -> None:
     """Let kernels compile and networks wake up before anything is timed."""
+    smallest = min((case.instance for case in cases), key=lambda instance: instance.shape)
     rules = methods(problem, tuple(known(problem.name)[0])[:1], Effort())
-    for method in [*rules, *(method for method in chosen if method.train_decisions is not None)]:
-        method.solve(instance, 0)
+    agents = {id(case.method): case.method for case in cases if case.method.train_decisions is not None}
+    for method in [*rules, *agents.values()]:
+        method.solve(smallest, 0)
 
 
 def run(
-    cases: Sequence[Case], records: Records, command: Evaluate, problem: str
+    cases: Sequence[Case], command: Evaluate, problem: Problem[Any, Any]
 ) -> tuple[list[dict[str, str]], dict[Case, Solution]]:
     """The rows of all cases, and the solutions of those that had none yet."""
-    common = {"problem": problem, "seed": command.seed, "device": command.device, **provenance()}
+    for folder in (command.schedules, command.gantt and command.gantt.parent):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+    records = Records(command.output, COLUMNS, KEY)
+    common = {"problem": problem.name, "seed": command.seed, "device": command.device, **provenance()}
     found = [records.find(common | case.facts()) for case in cases]
+    if None in found:
+        warm_up(problem, cases)
     kept = len(cases) - found.count(None)
     progress = Progress("schedules", kept, kept / len(cases))
     if kept:
@@ -125,10 +135,10 @@ def run(
         if row is not None:
             rows.append(row)
             continue
-        solution = solved[case] = solve(case, problem, command.seed)
+        solution = solved[case] = solve(case, problem.name, command.seed)
         if command.schedules:
-            save(command.schedules, case, solution, problem)
-        rows.append(records.append(common | case.facts() | result(case.instance, solution, problem)))
+            save(command.schedules, case, solution, problem.name)
+        rows.append(records.append(common | case.facts() | result(case.instance, solution, problem.name)))
         so_far = mean([row for row in rows if row["method"] == case.method.name])
         done = kept + len(solved)
         note = f"{case.instance.name}, {case.method.title()}: gap so far {percent(so_far.gap_pct)} %"
@@ -197,5 +207,10 @@ def rule_defaults(problem: str) -> dict[str, Any]:
     return import_module(f"baselines.{problem}.rules").DEFAULTS
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The command line."""
     cli.main(Evaluate, evaluate, rule_defaults)
+
+
+if __name__ == "__main__":
+    main()

@@ -33,7 +33,8 @@ class Method:
 
     def title(self) -> str:
         """The name for a heading: a run directory without its parents, and how many samples."""
-        return Path(self.name).name + (f", best of {self.samples}" if self.samples > 1 else "")
+        who = "agent " if self.train_decisions is not None else ""
+        return who + Path(self.name).name + (f", best of {self.samples}" if self.samples > 1 else "")
 
 
 @dataclass(frozen=True)

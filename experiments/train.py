@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from stable_baselines3.common.logger import Logger
 
+from agents.archive import read
 from agents.checkpoint import Checkpoint
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
@@ -85,7 +86,7 @@ class Train:
 def train(command: Train, problem: Problem[Any, Any]) -> Path:
     """Train until the budget is spent or Ctrl-C; returns the run directory."""
     torch.set_num_threads(1)
-    schedule(command.learning_rate)
+    check(command)
     if command.resume:
         folder = command.resume
         command, problem = resumed(command, problem, folder)
@@ -110,6 +111,28 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
         model.learn(sys.maxsize // 2, callback=curve, reset_num_timesteps=not command.resume)
     finish(curve, command, folder, problem.name)
     return folder
+
+
+def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
+    """Train unless the run directory has spent this budget already; go on where it was stopped."""
+    folder = command.run_dir
+    if folder is None or not (folder / LAST).exists():
+        return train(command, problem)
+    stands = read(folder / LAST, torch.device("cpu"))[0]
+    if budget(command).spent(stands["num_timesteps"], stands["run"]["cpu_s"]) >= 1:
+        return folder
+    return train(replace(command, resume=folder, run_dir=None), problem)
+
+
+def check(command: Train) -> None:
+    """ValueError for numbers that no training can be done with."""
+    schedule(command.learning_rate)
+    least = {"timesteps": 1, "cpu_seconds": 1e-3, "validation_instances": 1, "points": 1, "num_envs": 1, "n_steps": 2}
+    least |= {"batch_size": 2, "n_epochs": 1, "width": 1, "layers": 0, "rounds": 0, "seed": 0}
+    for name, low in least.items():
+        value = getattr(command, name)
+        if value is not None and not value >= low:
+            raise ValueError(f"{name} is {value}, but must be at least {low:g}.")
 
 
 def budget(command: Train) -> Budget:
@@ -216,7 +239,7 @@ def stop_on_interrupt(curve: Curve) -> Iterator[None]:
 def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
     """Write the hyperparameters beside what they led to, and say where everything is."""
     row = curve.row
-    reached = {"gap_percent/best_rule": row["gap_to_rule_pct"], "gap_percent/lower_bound": row["gap_pct"]}
+    reached = {"hparam/gap_to_best_rule": row["gap_to_rule_pct"], "hparam/gap_to_lower_bound": row["gap_pct"]}
     settings = {name: value for name, value in asdict(command).items() if name not in ("resume", "run_dir")}
     curve.events.hyperparameters(settings, reached, row["decisions"])
     curve.events.close()
@@ -228,5 +251,10 @@ def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
     print(f"Look with:   tensorboard --logdir {folder}")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The command line."""
     cli.main(Train, train)
+
+
+if __name__ == "__main__":
+    main()

@@ -49,5 +49,10 @@ def verify(command: Verify, problem: Problem[Any, Any]) -> None:
     print(f"{command.schedule} is a schedule of {found[0].name}: objective {objective}{gap}.")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """The command line."""
     cli.main(Verify, verify)
+
+
+if __name__ == "__main__":
+    main()

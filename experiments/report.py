@@ -1,0 +1,59 @@
+"""Regenerate results/: `python -m experiments.report`, all of it, or one table of one problem with --only."""
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from envs import PROBLEMS
+from envs.core.datasets import nearest
+from experiments import cli
+
+
+@dataclass(frozen=True)
+class Report:
+    """Regenerate the tables and figures of results/.
+
+    Each is a CSV file that keeps the rows it has, so a stopped report goes on, and a Markdown file made from it. Delete
+    a CSV file to make it anew. Agents that a table needs are trained first, into runs/.
+    """
+
+    only: tuple[str, ...] = ()
+    """PROBLEM/TABLE ...; default: all."""
+    folder: Path = Path("results")
+    """Where to write."""
+
+
+class Table(Protocol):
+    """What experiments/<problem>.py lists in its `TABLES`, by name."""
+
+    def make(self, problem: str, path: Path, command: str) -> None:
+        """Write PATH.csv, PATH.md and maybe PATH.png; `command` makes them again."""
+
+
+def report(command: Report) -> None:
+    """Make the tables that are asked for, one after the other."""
+    tables: dict[str, tuple[str, Table]] = {
+        f"{problem}/{name}": (problem, table)
+        for problem in PROBLEMS
+        for name, table in import_module(f"experiments.{problem}").TABLES.items()
+    }
+    for name in command.only:
+        if name not in tables:
+            raise ValueError(f"{name!r} is no table: {nearest(name, tables)}.")
+    for name in command.only or tables:
+        print(f"== {name}", file=sys.stderr, flush=True)
+        problem, table = tables[name]
+        (command.folder / problem).mkdir(parents=True, exist_ok=True)
+        table.make(problem, command.folder / name, f"python -m experiments.report --only {name}")
+
+
+def main() -> None:
+    """The command line."""
+    usage = "python -m experiments.report"
+    cli.with_one_sentence(lambda: report(cli.read(Report, sys.argv[1:], usage, Report.__doc__)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""How fast the environment is: decisions per CPU second of random legal play on one core."""
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from agents.ppo import PPO
+from agents.sb3_env import DispatchVecEnv
+from envs.core.problem import Problem
+from envs.core.vector import DispatchVectorEnv
+from experiments import cli
+from experiments.cli import describe
+from experiments.progress import Progress
+from experiments.records import Records, provenance
+from experiments.tables import aligned
+
+COLUMNS = (
+    *("problem", "options", "instances", "batch", "what", "decisions_per_cpu_s", "slowest", "fastest", "repeats"),
+    *("bytes_per_observation", "seconds", "processor", "commit", "date", "command"),
+)
+KEY = ("problem", "options", "instances", "batch", "what")
+
+STARTUP = """
+import time
+began = time.perf_counter()
+from envs.core.vector import DispatchVectorEnv
+imported = time.perf_counter()
+env = DispatchVectorEnv({problem!r}, 1)
+_, info = env.reset(seed=0)
+env.step(info["action_mask"].argmax(1))
+print(imported - began, time.perf_counter() - imported)
+"""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Measure decisions per CPU second: random legal actions, chosen outside the timing; all else is inside.
+
+    Inside are the step with its masks, candidate features and observation, resets, and the drawing of new instances.
+    Each number is the median of the repeats, each of about a CPU second, on one thread.
+    """
+
+    instances: tuple[str, ...] = ()
+    """Sources of instances: random:10x10 ... Default: the problem's."""
+    batch: tuple[int, ...] = (1, 64, 1024)
+    """Environments stepped together."""
+    repeats: int = 5
+    """Of each measurement."""
+    seconds: float = 1.0
+    """CPU seconds of each."""
+    only: tuple[str, ...] = ()
+    """Rows to measure: "step", "copy", "bare", "sb3", "policy". Default: all."""
+    startup: bool = False
+    """Also time the import, and the first step with and without compiled kernels."""
+    output: Path | None = None
+    """CSV file; rows that it has already are kept and not measured again."""
+
+
+class Measure(NamedTuple):
+    """What is timed at each step of a batch, and what is done after it without being timed."""
+
+    env: DispatchVectorEnv
+    timed: Callable[[np.ndarray], object]
+    after: Callable[[np.ndarray], object] = lambda _: None
+
+
+def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
+    """Measure what the output file lacks, print the table and return its rows."""
+    torch.set_num_threads(1)
+    unknown = [name for name in command.only if name not in MEASURES]
+    if unknown or command.repeats < 1 or not command.seconds > 0 or any(batch < 1 for batch in command.batch):
+        wrong = f"measure {unknown[0]!r}" if unknown else "repeats, seconds or batch below its least"
+        raise ValueError(f"speed has no {wrong}: measures are {', '.join(MEASURES)}, numbers are positive.")
+    records = Records(command.output, COLUMNS, KEY)
+    texts = command.instances or (problem.default_instances,)
+    cases = [
+        {"problem": problem.name, "options": describe(problem.options), "instances": text, "batch": batch, "what": what}
+        for text in texts
+        for batch in command.batch
+        for what in command.only or MEASURES
+    ]
+    common = {"repeats": command.repeats, "processor": processor(), **provenance()}
+    progress = Progress("measurements")
+    rows = []
+    for number, case in enumerate(cases):
+        row = records.find(case)
+        if row is None:
+            found = measure(problem, case["instances"], case["batch"], case["what"], command)
+            row = records.append({**common, **case, **found}) if found else None
+        rows += [row] if row else []
+        note = f"{case['what']} {row['decisions_per_cpu_s']}/s" if row else ""
+        progress.update(number + 1, (number + 1) / len(cases), f"{case['instances']} x {case['batch']} {note}")
+    if command.startup:
+        rows += startup(problem, records, common)
+    print(shown(rows))
+    return rows
+
+
+def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, command: Speed) -> dict[str, Any] | None:
+    """The columns of one measurement; None where the problem has nothing of the kind."""
+    made = MEASURES[what](problem, text, batch)
+    if made is None:
+        return None
+    play(made, command.seconds / 5)  # compile, and let the episodes fall out of step
+    rates = sorted(play(made, command.seconds) for _ in range(command.repeats))
+    size = sum(array[0].nbytes for array in made.env.observation)
+    return {
+        "decisions_per_cpu_s": round(statistics.median(rates)),
+        "slowest": round(rates[0]),
+        "fastest": round(rates[-1]),
+        "bytes_per_observation": size,
+    }
+
+
+def play(made: Measure, seconds: float) -> float:
+    """Decisions per CPU second over about so many CPU seconds of `timed`."""
+    rng = np.random.default_rng(0)
+    budget, spent, steps = seconds * 1e9, 0, 0
+    while spent < budget:
+        mask = made.env.observation.action_mask
+        actions = (rng.random(mask.shape, np.float32) * mask).argmax(axis=1)
+        began = time.process_time_ns()
+        made.timed(actions)
+        spent += time.process_time_ns() - began
+        made.after(actions)
+        steps += 1
+    return steps * made.env.num_envs / (spent / 1e9)
+
+
+def _step(problem: Problem[Any, Any], text: str, batch: int, copy: bool = False) -> Measure:
+    env = DispatchVectorEnv(problem, batch, text, copy=copy)
+    env.reset(seed=0)
+    return Measure(env, env.step)
+
+
+def _copy(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
+    return _step(problem, text, batch, copy=True)
+
+
+def _bare(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
+    """The kernel's step without an observation, where experiments/<problem>.py has a `bare_step`."""
+    bare = getattr(import_module(f"experiments.{problem.name}"), "bare_step", None)
+    if bare is None:
+        return None
+    env = _step(problem, text, batch).env
+    return Measure(env, lambda actions: bare(env, actions))
+
+
+def _sb3(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
+    env = DispatchVectorEnv(problem, batch, text)
+    adapter = DispatchVecEnv(env)
+    adapter.seed(0)
+    adapter.reset()
+    return Measure(env, adapter.step)
+
+
+def _policy(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
+    """One pass of an untrained policy, the environment's step left out."""
+    env = _step(problem, text, batch).env
+    one = DispatchVecEnv(DispatchVectorEnv(problem, 1, text))
+    policy: Any = PPO("GraphPolicy", one, batch_size=128, seed=0, device="cpu").policy
+    return Measure(env, lambda _: policy.scores(env.observation), env.step)
+
+
+MEASURES: dict[str, Callable[..., Measure | None]] = {
+    "step": _step,
+    "copy": _copy,
+    "bare": _bare,
+    "sb3": _sb3,
+    "policy": _policy,
+}
+"""Name of each measurement to what makes it; None for a problem that has nothing of the kind."""
+
+
+def startup(problem: Problem[Any, Any], records: Records, common: dict[str, Any]) -> list[dict[str, str]]:
+    """Wall seconds of the import, and of the first step in a new process: with an empty kernel cache and a full one."""
+    rows = []
+    with tempfile.TemporaryDirectory() as cache:
+        for what in ("first step, compiling", "first step, compiled before"):
+            output = subprocess.check_output(
+                [sys.executable, "-c", STARTUP.format(problem=problem.name)],
+                env={**os.environ, "NUMBA_CACHE_DIR": cache},
+                text=True,
+            )
+            imported, stepped = map(float, output.split())
+            rows.append({"what": what, "seconds": stepped})
+    rows.append({"what": "import", "seconds": imported})
+    facts = {**common, "problem": problem.name, "repeats": 1}
+    return [records.find({**facts, **row}) or records.append({**facts, **row}) for row in rows]
+
+
+def processor() -> str:
+    """The name of this machine's processor."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def shown(rows: list[dict[str, str]]) -> str:
+    """The rows for a terminal."""
+    lines = [
+        (
+            row["what"],
+            row["instances"],
+            row["batch"],
+            f"{int(row['decisions_per_cpu_s']):,}" if row["decisions_per_cpu_s"] else f"{float(row['seconds']):.2f} s",
+            row["bytes_per_observation"],
+        )
+        for row in rows
+    ]
+    return aligned(("what", "instances", "batch", "decisions per CPU second", "bytes per observation"), lines)
+
+
+def main() -> None:
+    """The command line."""
+    cli.main(Speed, speed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""A small agent that the tests of all commands share."""
+
+from pathlib import Path
+
+import pytest
+
+from envs import load_problem
+from experiments.train import Train, train
+
+SMALL = Train(
+    instances="random:3x3",
+    timesteps=600,
+    validation_instances=4,
+    points=3,
+    num_envs=8,
+    n_steps=16,
+    batch_size=64,
+    width=16,
+    layers=1,
+    rounds=1,
+)
+
+
+@pytest.fixture(scope="session")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of the small agent; not to be written into."""
+    folder = tmp_path_factory.mktemp("runs") / "small"
+    return train(Train(**{**vars(SMALL), "run_dir": folder}), load_problem("jobshop")())

@@ -1,0 +1,76 @@
+"""Every command refuses bad input with one sentence and exit code 2, before it writes anything."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import cli, evaluate, report, speed, train, verify
+
+REFUSED = [
+    ("evaluate", "", "Name a problem first: python -m experiments.evaluate PROBLEM, where PROBLEM is one of jobshop."),
+    ("evaluate", "jobshp --instances ft06", "There is no problem 'jobshp': the nearest is 'jobshop'."),
+    ("evaluate", "jobshop", "Missing from python -m experiments.evaluate jobshop: --instances"),
+    ("evaluate", "jobshop --instances taillrd", "the nearest is 'taillard'"),
+    ("evaluate", "jobshop --instances no/such.json", "no/such.json: there is no such file."),
+    ("evaluate", "jobshop --instances ft06 --methods mwkx", "'mwkx' is no rule, solver or run directory of jobshop"),
+    ("evaluate", "jobshop --instances ft06 --methods runs/none", "There is no run directory or checkpoint runs/none."),
+    ("evaluate", "jobshop --instances ft06 --sheme active", "There is no option '--sheme': the nearest are '--scheme'"),
+    ("evaluate", "jobshop --instances ft06 --scheme actve", "invalid choice 'actve' for argument '--scheme'."),
+    ("evaluate", "jobshop --instances ft06 --seconds soon", "could not convert string to float: 'soon'."),
+    ("evaluate", "jobshop --instances ft06 --samples 0", "samples are 0, but must be at least 1."),
+    ("evaluate", "jobshop --instances ft06 --methods spt@0 --samples 2", "The temperature is 0.0"),
+    ("evaluate", "jobshop --instances ft06 --methods cp_sat --seconds 0", "more than 0 seconds"),
+    ("evaluate", "jobshop --instances ft06 --gantt x.exe", "name a .png, .svg or .pdf file."),
+    ("evaluate", "jobshop --instances ft06 --output /dev/null/x.csv", "File exists: /dev/null."),
+    ("train", "jobshop --instances taillard:15x15", "taillard is for tests: an agent that has trained on it"),
+    ("train", "jobshop --instances ft06", "ft06 is for tests"),
+    ("train", "jobshop --validation la01", "la01 is for tests"),
+    ("train", "jobshop --learning-rate fast", "'fast' is no schedule"),
+    ("train", "jobshop --algorithm dqn", "invalid choice 'dqn' for argument '--algorithm'."),
+    ("train", "jobshop --resume runs/none", "There is no run directory runs/none."),
+    ("train", "jobshop --timesteps 0", "timesteps is 0, but must be at least 1."),
+    ("verify", "jobshop --instances ft06 --schedule no/such.json", "no/such.json: there is no such file."),
+    ("speed", "jobshop --only stp", "speed has no measure 'stp'"),
+    ("report", "--only jobshop/taillrd", "'jobshop/taillrd' is no table: the nearest are 'jobshop/taillard'"),
+]
+
+
+MAINS = {module.__name__.rpartition(".")[2]: module.main for module in (evaluate, report, speed, train, verify)}
+
+
+@pytest.mark.parametrize(("command", "arguments", "sentence"), REFUSED)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    command: str,
+    arguments: str,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [f"experiments/{command}.py", *arguments.split()])
+    with pytest.raises(SystemExit) as stop:
+        MAINS[command]()
+    error = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert error.startswith(f"{command}: ")
+    assert error.count("\n") == 1
+    assert sentence in error
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["evaluate", "speed", "train", "verify"])
+def test_help_without_a_problem_names_the_problems(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [f"experiments/{command}.py", "--help"])
+    with pytest.raises(SystemExit) as stop:
+        MAINS[command]()
+    assert stop.value.code == 0
+    assert "jobshop" in capsys.readouterr().out
+
+
+def test_the_command_is_recorded_as_it_would_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/x/experiments/evaluate.py", "jobshop", "--instances", "my shops/*.json"])
+    assert cli.command_line() == "python -m experiments.evaluate jobshop --instances 'my shops/*.json'"

@@ -1,0 +1,142 @@
+"""Evaluating writes the columns it promises, verifies what it writes, and goes on where it stopped."""
+
+import csv
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from baselines.solution import Solution
+from envs import load_problem
+from envs.jobshop.instance import JobShopInstance
+from experiments import methods, verify
+from experiments.evaluate import COLUMNS, Evaluate, evaluate, rule_defaults
+
+QUICK = Evaluate(instances=("ft06",), methods=("spt", "mwkr"), seconds=1)
+
+
+def run(command: Evaluate) -> list[dict[str, str]]:
+    return evaluate(command, load_problem("jobshop")(**rule_defaults("jobshop")))
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_columns_are_those_of_the_design(tmp_path: Path) -> None:
+    run(replace(QUICK, output=tmp_path / "x.csv"))
+    text = (
+        "problem, options, set, instance, size, method, samples, seed, objective, reference, reference_kind, gap_pct, "
+        "wall_s, cpu_s, budget_s, workers, train_decisions, train_cpu_s, device, commit, date, command"
+    )
+    assert tuple(text.split(", ")) == COLUMNS
+    row = read(tmp_path / "x.csv")[0]
+    assert row["options"].startswith("scheme=non_delay ")
+    assert (row["set"], row["instance"], row["size"], row["method"]) == ("ft06", "ft06", "6x6", "spt")
+    assert (row["objective"], row["reference"], row["reference_kind"], row["gap_pct"]) == ("88", "55", "optimal", "60")
+    assert float(row["wall_s"]) > 0 and float(row["cpu_s"]) > 0
+
+
+def test_rules_pilots_solvers_samples_and_agents_stand_in_one_table(run_dir: Path, tmp_path: Path) -> None:
+    names = ("spt", "random", "pilot:mwkr", "mopnr@0.5", "cp_sat", str(run_dir))
+    rows = run(replace(QUICK, methods=names, samples=(1, 4), output=tmp_path / "x.csv"))
+    found = [(row["method"], row["samples"]) for row in rows]
+    assert found == [
+        *(("spt", "1"), ("spt@1", "4"), ("random", "1"), ("random", "4"), ("pilot:mwkr", "1")),
+        *(("mopnr", "1"), ("mopnr@0.5", "4"), ("cp_sat", "1"), (str(run_dir), "1"), (f"{run_dir}@1", "4")),
+    ]
+    solver, agent = rows[7], rows[8]
+    assert (solver["objective"], solver["budget_s"], solver["workers"]) == ("55", "1", "1")
+    assert int(agent["train_decisions"]) >= 0 and agent["train_cpu_s"] and agent["options"].startswith("scheme=active")
+    best = {row["method"]: float(row["objective"]) for row in rows}
+    assert all(value >= 55 for value in best.values())
+
+
+def test_a_stopped_evaluation_goes_on_and_runs_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = tmp_path / "x.csv"
+    run(replace(QUICK, methods=("spt", "mwkr", "fifo"), output=output))
+    lines = output.read_text().splitlines(keepends=True)
+    output.write_text("".join(lines[:2]) + lines[2][:20])  # the second row is torn
+    solved: list[str] = []
+    monkeypatch.setattr("experiments.evaluate.save", lambda _folder, case, *_: solved.append(case.method.name))
+    rows = run(replace(QUICK, methods=("spt", "mwkr", "fifo"), output=output, schedules=tmp_path / "s"))
+    assert solved == ["mwkr", "fifo"]
+    assert [row["method"] for row in rows] == ["spt", "mwkr", "fifo"] == [row["method"] for row in read(output)]
+    assert output.read_text().startswith("".join(lines[:2]))
+
+
+def test_a_file_with_other_columns_is_left_alone(tmp_path: Path) -> None:
+    output = tmp_path / "x.csv"
+    output.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"x\.csv has other columns than this command writes \(a, b\)"):
+        run(replace(QUICK, output=output))
+    assert output.read_text() == "a,b\n1,2\n"
+
+
+def test_a_wrong_schedule_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def liar(instance: JobShopInstance, *_: Any, **__: Any) -> Solution:
+        schedule = np.zeros((instance.operations, 5), np.int64)
+        return Solution(1, None, schedule, "feasible", 0.1, 0.1)
+
+    rules, solvers = methods.known("jobshop")
+    monkeypatch.setattr(methods, "known", lambda _: (rules, {**solvers, "liar": liar}))
+    with pytest.raises(ValueError, match="operation 0 of job 0"):
+        run(replace(QUICK, methods=("liar",), output=tmp_path / "x.csv"))
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_an_own_instance_is_answered_with_its_schedule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shop = JobShopInstance.from_jobs([[(0, 3), (1, 2)], [(1, 4), (0, 1)]], name="mine")
+    shop.save(tmp_path / "mine.json")
+    run(replace(QUICK, instances=(str(tmp_path / "mine.json"),), methods=("cp_sat",)))
+    printed = capsys.readouterr().out
+    assert "gap to lower-bound" in printed
+    assert "Schedule by cp_sat:" in printed
+    assert "machine" in printed.partition("Schedule by")[2]
+
+
+def test_schedules_and_picture_are_saved_and_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(replace(QUICK, methods=("spt", "cp_sat"), schedules=tmp_path / "s", gantt=tmp_path / "g.png"))
+    assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
+    path = tmp_path / "s" / "ft06-cp_sat-1.json"
+    assert judged(path, monkeypatch) is None
+    assert "is a schedule of ft06: objective 55, 0.0 % above the optimal 55." in capsys.readouterr().out
+
+    saved = json.loads(path.read_text())
+    job, position, machine, start, end = saved["schedule"][1]
+    saved["schedule"][1] = [job, position, machine, start - 20, end - 20]
+    path.write_text(json.dumps(saved))
+    assert judged(path, monkeypatch) == 2
+    assert capsys.readouterr().err.startswith("verify: operation 1 of job 0")
+
+    saved["schedule"][1] = [job, position, machine, start, end]
+    path.write_text(json.dumps({**saved, "objective": 54}))
+    assert judged(path, monkeypatch) == 2
+    assert "states the objective 54, but it is 55" in capsys.readouterr().err
+
+
+def judged(path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The exit code of `verify`; None where it returns."""
+    arguments = ["experiments/verify.py", "jobshop", "--instances", "ft06", "--schedule", str(path)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    try:
+        verify.main()
+    except SystemExit as stop:
+        return stop.code
+    return None
+
+
+def test_a_reference_of_zero_leaves_the_gap_empty_and_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("envs.jobshop.sets.reference", lambda _: (0, "optimal"))
+    run(replace(QUICK, methods=("spt",), output=tmp_path / "x.csv"))
+    assert read(tmp_path / "x.csv")[0]["gap_pct"] == ""
+    assert "leaves out 1 with a reference of 0" in capsys.readouterr().out
