@@ -33,6 +33,7 @@ SHOP = {
     "remaining": int,  # operations not yet scheduled
     "work": int,  # their total duration
     "bound": int,  # the larger of job bound and machine bound; the makespan at the end
+    "rewarded": int,  # the bound that the rewards so far have come to
     "time": int,  # earliest start of any next operation; the makespan at the end
     "completion": int,  # smallest completion of any next operation (c* of Giffler and Thompson)
     "longest": int,  # work left in the job that has most
@@ -152,7 +153,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_
         out.elapsed[b] = 0.0
         if running[b]:
             shop = s.shop[b]
-            bound, time = shop.bound, shop.time
+            time = shop.time
             dispatch(s, o, b, actions[b])
             candidates(s, b, scheme)
             while skip_forced and shop.candidates == 1:
@@ -160,7 +161,8 @@ def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_
                 candidates(s, b, scheme)
             o.ids[b, 1] += 1
             observe(s, o, b, lookahead)
-            out.reward[b] = (bound - shop.bound) / shop.mean_duration
+            out.reward[b] = (shop.rewarded - shop.bound) / shop.mean_duration
+            shop.rewarded = shop.bound
             out.elapsed[b] = shop.time - time
             out.objective[b] = shop.bound
             out.terminated[b] = shop.remaining == 0
@@ -203,6 +205,7 @@ def begin(s, b):
     shop.work = work
     shop.remaining = shop.operations
     shop.bound = bound
+    shop.rewarded = bound
     shop.first_bound = max(bound, 1)
 
 
@@ -465,6 +468,9 @@ def meet_queue(s, f, b, c, j):
     machine = s.machine[b, job.machine]
     ends, others, n = job.earliest + job.duration, machine.load - job.duration, machine.queued - 1
     after = max(shop.bound, ends + others)  # the bound of the state that follows
+    if job.next + 1 < job.end:
+        then = s.machine[b, s.operation[b, job.next + 1].machine]
+        after = max(after, then.free + job.rest - job.duration)
     chain = after  # the same with every queued operation, not only the next of each job, behind this one
     head, tail, tails = LATE, LATE, 0
     longer, shorter, arriving = 0, 0, 0
