@@ -41,7 +41,9 @@ SPEC = Spec(
     ),
     node_state=(
         Feature("done", "operation: 1 = scheduled; machine, clock: share of its operations that are"),
-        Feature("start", "operation: start, or earliest start behind its job; machine: end of its last; clock: time"),
+        Feature(
+            "start", "operation: start, or the earliest that its job allows; machine: end of its last; clock: time"
+        ),
         Feature("end", "operation: start + duration; machine: work left; clock: lower bound"),
         Feature("next", "operation: 1 = the next of its job"),
     ),
@@ -56,12 +58,14 @@ SPEC = Spec(
         Feature("tail", "work of the job after it"),
         Feature("work", "work left in the job - the same of the longest job"),
         Feature("job_bound", "earliest end + tail - lower bound"),
-        Feature("machine_bound", "earliest end + work the machine has left - lower bound"),
+        Feature("machine_bound", "earliest end + work the machine has left after it - lower bound"),
         Feature("machine_share", "work the machine has left / the same of the mean machine, squashed"),
         Feature("machine_waiting", "jobs whose next operation is on the machine / jobs"),
         Feature("next_duration", "duration of the job's operation after this one"),
         Feature("next_free", "end of the next machine's last operation - earliest end"),
-        Feature("next_bound", "when the next machine could be done with all its work - lower bound"),
+        Feature(
+            "next_bound", "earliest end or, if later, end of the next machine's last + its work left - lower bound"
+        ),
         Feature("next_share", "work the next machine has left / the same of the mean machine, squashed"),
         Feature("next_waiting", "jobs whose next operation is on the next machine / jobs"),
         Feature("last", "1 = the job's last operation"),
@@ -70,24 +74,39 @@ SPEC = Spec(
         Feature("growth", "lower bound / first bound - 1"),
         Feature("bound_after", "lookahead: lower bound after the choice - lower bound"),
         Feature("bound_regret", "lookahead: lower bound after the choice - the least of any candidate"),
-        Feature("queue_after", "lookahead: bound of the machine's queue if it goes first - lower bound"),
+        Feature("queue_after", "lookahead: lower bound if the whole queue comes behind it - lower bound"),
         Feature("queue_regret", "lookahead: the same - the least of any candidate"),
-        Feature("queue_last", "lookahead: bound of the job if it goes last - lower bound"),
-        Feature("queue_bound", "lookahead: earliest end, then the queue without gaps, then its least tail - bound"),
-        Feature("longer", "lookahead: share of the queue with more work after it"),
+        Feature("queue_last", "lookahead: bound of its job if it comes behind the whole queue - lower bound"),
+        Feature(
+            "queue_bound", "lookahead: earliest end, then the queue without gaps, then its least tail - lower bound"
+        ),
+        Feature("longer", "lookahead: share of the queue with more work left in the job, itself included"),
         Feature("shorter", "lookahead: share of the queue with a shorter duration"),
         Feature("tail_excess", "lookahead: tail - mean tail of the queue"),
-        Feature("arriving", "lookahead: work that reaches the machine before the earliest end"),
+        Feature("arriving", "lookahead: work of the queue that arrives before the earliest end"),
         Feature("to_bottleneck", "lookahead: 1 = the job still visits the machine with the latest bound"),
         Feature("bottleneck_distance", "lookahead: work of the job before it gets there"),
         Feature("bottleneck_idle", "lookahead: end of that machine's last operation - arrival there"),
     ),
 )
-"""Every candidate feature that is a time is x / (4 + |x|) with x in mean durations."""
+"""Times of `node_state` are divided by the first bound. Every candidate feature that is a time is x / (4 + |x|) with x
+in mean durations, and so is x what is squashed.
+
+* Lower bound: the largest of earliest start + work left of any job, end of the last operation + work left of any
+  machine. First bound: the same before any decision, at least 1.
+* Time: the earliest start of any next operation. Work left is of all that is not scheduled, the candidate included.
+* Queue: what else is not scheduled on the candidate's machine, there or not. It arrives when its job gets there if the
+  job's next operation starts as early as it can and later ones do not wait.
+* What does not exist (a next operation, a queue, a visit) has zeros.
+"""
 
 
 class View(NamedTuple):
-    """What a dispatching rule may read; times in the instance's unit, leading axis B, -1 where a job is finished."""
+    """What a dispatching rule may read; times in the instance's unit, leading axis B.
+
+    Of a finished job, `next_operation` is -1, `job_ready` is its end and `earliest` means nothing; of a slot without a
+    job, `next_operation` is -1 and the rest means nothing.
+    """
 
     duration: np.ndarray  # (B, O)
     machine: np.ndarray  # (B, O)
