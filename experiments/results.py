@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure
 
 from envs import load_problem
 from experiments.agent import CONFIG
+from experiments.cli import describe
 from experiments.curve import CURVE
 from experiments.evaluate import Evaluate, listed, rule_defaults, run
 from experiments.records import Records, provenance, write_atomically
@@ -56,12 +58,16 @@ class Comparison:
                 asked = Evaluate(self.sets, line.methods, line.samples, seconds=self.seconds)
                 asked = replace(asked, output=path.with_suffix(".csv"))
                 rows += run(listed(asked, options), asked, options)[0]
+        usual = describe(kind(**rule_defaults(problem)).options).split()
+        published = any(row["reference_kind"] != "lower-bound" for row in rows)
+        dated = getattr(import_module(f"envs.{problem}.sets"), "REFERENCE_DATE", "") if published else ""
         columns = ("method", "samples", *self.sets, "mean", "s / instance", "CPU s / instance")
-        text = f"# {self.title}\n\n{self._caption(rows, command)}\n\n{markdown(columns, self._cells(rows, runs))}"
+        caption = self._caption(rows, command, f" of {dated}" if dated else "")
+        text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, self._cells(rows, runs, usual))}"
         write_atomically(path.with_suffix(".md"), text)
 
-    def _cells(self, rows: list[dict[str, str]], runs: Sequence[str]) -> list[list[str]]:
-        """The lines of the Markdown table, the agents' seeds as one."""
+    def _cells(self, rows: list[dict[str, str]], runs: Sequence[str], usual: Sequence[str]) -> list[list[str]]:
+        """The lines of the Markdown table, the agents' seeds as one; options are named where they are not usual."""
         named = [{**row, "method": self._name(row["method"], runs), "seed": row["method"]} for row in rows]
         lines = []
         for (method, samples, options, _), some in grouped(named, "method", "samples", "options", "budget_s").items():
@@ -70,8 +76,8 @@ class Comparison:
             means = [_mean(gaps) for gaps in by_set]
             spread = [gap for gap in means if gap is not None]
             total = percent(_mean(means)) + (f" ± {stdev(spread):.1f}" if len(spread) > 1 else "")
-            scheme = options.split()[0].removeprefix("scheme=") if method.startswith("pilot:") else ""
-            label = f"{method} ({scheme})" if scheme else method
+            unusual = [option for option in options.split() if option not in usual and not method.startswith("agent")]
+            label = f"{method} ({', '.join(unusual)})" if unusual else method
             cells = [percent(_mean([gaps[k] for gaps in by_set])) for k in range(len(self.sets))]
             lines.append([label, samples, *cells, total, f"{mean(some).seconds:.3f}", f"{mean(some).cpu_s:.3f}"])
         return lines
@@ -82,20 +88,20 @@ class Comparison:
             return method
         return f"agent, {len(runs)} seeds" + (f", T = {temperature}" if temperature else "")
 
-    def _caption(self, rows: list[dict[str, str]], command: str) -> str:
+    def _caption(self, rows: list[dict[str, str]], command: str, dated: str) -> str:
         count = len({row["instance"] for row in rows})
         kinds = " or ".join(dict.fromkeys(row["reference_kind"] for row in rows))
-        dates, commits = sorted({row["date"] for row in rows}), sorted({row["commit"] for row in rows})
-        trained = sorted({float(row["train_cpu_s"]) for row in rows if row["train_cpu_s"]})
-        training = (
-            f" Agents: best of training by validation, after {trained[0]:.0f} to {trained[-1]:.0f} CPU s."
-            if trained
-            else ""
-        )
+        dates = sorted(row["date"] for row in rows)
+        when = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+        commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
+        trained = sorted(float(row["train_cpu_s"]) for row in rows if row["train_cpu_s"])
+        found = " Agents: the best by validation, found after {:.0f} to {:.0f} CPU s of training."
+        agents = found.format(trained[0], trained[-1]) if trained else ""
         return (
-            f"Mean gap in % to the {kinds} objective on {count} instances, every schedule verified; `mean` is over the "
-            f"columns, ± the standard deviation of the seeds.{training} Solvers have {self.seconds:g} s and 1 worker. "
-            f"Commit {', '.join(commits)}, {dates[0]} to {dates[-1]}, made by `{command}`."
+            f"Mean gap in % to the reference{dated} ({kinds}) on {count} instances, every schedule verified; `mean` is "
+            f"over the columns, ± the standard deviation of the seeds. Solvers have {self.seconds:g} s and 1 worker; "
+            f"NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
+            f"`{command}`."
         )
 
 

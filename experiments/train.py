@@ -114,10 +114,18 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
 
 
 def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
-    """Train unless the run directory has spent this budget already; go on where it was stopped."""
+    """Train unless the run directory has spent this budget already; go on where it was stopped.
+
+    Raises:
+        ValueError: the directory holds a run with other settings.
+    """
     folder = command.run_dir
     if folder is None or not (folder / LAST).exists():
         return train(command, problem)
+    stored = read_config(folder)["train"]
+    for name, value in asdict(command).items():
+        if name not in ("timesteps", "cpu_seconds", "run_dir", "resume") and value != stored[name]:
+            raise ValueError(f"{folder} was trained with {name} {stored[name]!r}, not {value!r}: move it away.")
     stands = read(folder / LAST, torch.device("cpu"))[0]
     if budget(command).spent(stands["num_timesteps"], stands["run"]["cpu_s"]) >= 1:
         return folder

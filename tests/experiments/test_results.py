@@ -1,0 +1,74 @@
+"""Tables of results/ are made again from the rows that they have."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from envs import load_problem
+from experiments.jobshop import TABLES
+from experiments.report import Report, report
+from experiments.results import Comparison, LearningCurves, Line, SpeedTable
+from experiments.speed import Speed
+from experiments.train import ensure
+from tests.experiments.conftest import SMALL
+
+
+def test_a_comparison_has_a_row_for_each_method_and_a_column_for_each_set(run_dir: Path, tmp_path: Path) -> None:
+    table = Comparison(
+        "Small shops",
+        ("random:3x3:2:0", "ft06"),
+        (
+            Line(("spt", "random")),
+            Line(("mopnr@0.5",), samples=(4,)),
+            Line(("spt",), options={"scheme": "active"}),
+            Line(("cp_sat",)),
+        ),
+        seconds=1,
+        agents=(replace(SMALL, run_dir=run_dir),),
+        samples=(1, 4),
+    )
+    table.make("jobshop", tmp_path / "small", "the command")
+    text = (tmp_path / "small.md").read_text()
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    assert lines[0] == ["method", "samples", "random:3x3:2:0", "ft06", "mean", "s / instance", "CPU s / instance"]
+    assert [line[0] for line in lines[2:]] == [
+        *("spt", "random", "mopnr@0.5", "spt (scheme=active)", "cp_sat", "agent, 1 seeds", "agent, 1 seeds, T = 1")
+    ]
+    spt = dict(zip(lines[0], lines[2], strict=True))
+    assert spt["ft06"] == "60.0"
+    assert "made by `the command`" in text and "reference of 2026-08 (lower-bound or optimal) on 3 instances" in text
+    rows = (tmp_path / "small.csv").read_text()
+    table.make("jobshop", tmp_path / "small", "the command")
+    assert (tmp_path / "small.csv").read_text() == rows
+    assert (tmp_path / "small.md").read_text() == text
+
+
+def test_learning_curves_are_drawn_with_the_rules(run_dir: Path, tmp_path: Path) -> None:
+    table = LearningCurves("Small curves", (replace(SMALL, run_dir=run_dir),))
+    table.make("jobshop", tmp_path / "learning", "the command")
+    assert (tmp_path / "learning.png").read_bytes().startswith(b"\x89PNG")
+    assert len((tmp_path / "learning.csv").read_text().splitlines()) == 5
+    assert "| fdd_mwkr |" in (tmp_path / "learning.md").read_text()
+
+
+def test_a_speed_table_has_a_column_for_each_batch(tmp_path: Path) -> None:
+    quick = Speed(("random:3x3",), (1, 2), repeats=1, seconds=0.01, only=("step", "bare"))
+    SpeedTable("Speed", (({}, quick), ({"scheme": "non_delay"}, quick))).make("jobshop", tmp_path / "speed", "x")
+    text = (tmp_path / "speed.md").read_text()
+    assert "| measurement | scheme | instances | B = 1 | B = 2 | bytes per observation |" in text
+    assert text.count("| step |") == 2 and "| bare | non_delay |" in text
+
+
+def test_a_run_of_other_settings_is_not_taken_for_the_one_asked_for(run_dir: Path) -> None:
+    asked = replace(SMALL, run_dir=run_dir, ent_coef=0.5)
+    with pytest.raises(ValueError, match=r"was trained with ent_coef 0\.0, not 0\.5"):
+        ensure(asked, load_problem("jobshop")())
+
+
+def test_report_makes_the_tables_that_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Comparison("Small", ("ft06",), (Line(("spt",)),))
+    monkeypatch.setitem(TABLES, "small", small)
+    report(Report(("jobshop/small",), tmp_path))
+    assert {path.name for path in (tmp_path / "jobshop").iterdir()} == {"small.csv", "small.md"}
+    assert "python -m experiments.report --only jobshop/small" in (tmp_path / "jobshop" / "small.md").read_text()
