@@ -11,6 +11,7 @@ from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
 from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.utils import get_device
 from torch import Tensor, nn
+from torch.optim import Adam
 
 from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
@@ -43,7 +44,7 @@ class GraphPolicy(ActorCriticPolicy):
         layers: int = 2,
         rounds: int = 2,
         use_sde: bool = False,
-        optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
+        optimizer_class: type[torch.optim.Optimizer] = Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
     ) -> None:
         if not isinstance(observation_space, spaces.Dict) or not isinstance(action_space, spaces.Discrete):
@@ -60,15 +61,17 @@ class GraphPolicy(ActorCriticPolicy):
             observation_space,
             action_space,
             optimizer_class=optimizer_class,
-            optimizer_kwargs=optimizer_kwargs or {"eps": 1e-5},
+            optimizer_kwargs=optimizer_kwargs or ({"fused": True, "eps": 1e-5} if optimizer_class is Adam else {}),
         )
         self.encode: Encode = encode
         self.use_sde = False
         self.shape = {"width": width, "encoder_width": encoder_width, "layers": layers, "rounds": rounds}
         self._build_networks(observation_space, **self.shape)
         self._table = EmbeddingTable()
-        self._table_weights = 0
-        self.optimizer = optimizer_class(self.parameters(), lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        self._table_weights: list[int] = []
+        self._weights = list(self.parameters())
+        self.optimizer = optimizer_class(self._weights, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        self.optimizer.register_step_post_hook(self._forget)
 
     def _build_networks(self, space: spaces.Dict, width: int, encoder_width: int, layers: int, rounds: int) -> None:
         self.widths = {key: _shape(space[key])[-1] for key in WIDTHS}
@@ -121,8 +124,11 @@ class GraphPolicy(ActorCriticPolicy):
     def set_training_mode(self, mode: bool) -> None:
         """Training mode forgets the node vectors of earlier weights."""
         if mode:
-            self._table.clear()
+            self._forget()
         super().set_training_mode(mode)
+
+    def _forget(self, *_: Any) -> None:
+        self._table.clear()
 
     def is_vectorized_observation(self, observation: Any) -> bool:
         """Whether the observation has a batch axis: the rank of its mask says so."""
@@ -167,7 +173,7 @@ class GraphPolicy(ActorCriticPolicy):
             return self.encoder(graphs), graphs.nodes.offsets[:-1]
         if torch.is_grad_enabled():
             return EmbeddingTable().find(ids, lambda rows: self._encode(observation, rows))
-        weights = sum(parameter._version for parameter in self.parameters())
+        weights = [parameter._version for parameter in self._weights]  # changed in place, not by an optimizer
         if weights != self._table_weights:
             self._table.clear()
             self._table_weights = weights
@@ -182,8 +188,10 @@ class GraphPolicy(ActorCriticPolicy):
         if vectors is None or first_node is None:
             return None
         nodes = choices.pair + first_node[choices.candidates.owner].unsqueeze(1)
-        u, v = vectors.index_select(0, nodes[:, 0]), vectors.index_select(0, nodes[:, 1])
-        return self.first(u) + self.second(v)
+        u = vectors.index_select(0, nodes[:, 0])
+        if torch.equal(nodes[:, 0], nodes[:, 1]):  # all candidates pick a node: one gather and one product do
+            return nn.functional.linear(u, self.first.weight + self.second.weight)
+        return self.first(u) + self.second(vectors.index_select(0, nodes[:, 1]))
 
     def forward(  # type: ignore[override]
         self, obs: Arrays, deterministic: bool = False, action_masks: Any = None

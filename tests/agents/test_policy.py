@@ -121,6 +121,15 @@ def test_sampled_actions_are_legal_and_obey_a_further_mask(rng: np.random.Genera
     assert (observation["action_mask"][np.arange(49), actions] == 1).all()
 
 
+def test_picked_nodes_are_read_like_edges_to_themselves(rng: np.random.Generator) -> None:
+    policy, observation = random_policy("once"), random_observation(rng)
+    observation["candidates"][..., 1] = observation["candidates"][..., 0]
+    mixed = {key: array.copy() for key, array in observation.items()}
+    mixed["candidates"][3, observation["action_mask"][3].argmax(), 1] = 0  # an edge, in one row only
+    expected = policy.scores(mixed)
+    np.testing.assert_allclose(policy.scores(observation)[:3], expected[:3], atol=1e-5)
+
+
 def test_node_vectors_are_kept_until_the_weights_change(rng: np.random.Generator) -> None:
     policy, observation = random_policy("once"), random_observation(rng)
     calls: list[int] = []
