@@ -19,9 +19,15 @@ TAILLARD = tuple(
 LAWRENCE = tuple(f"la:{size}" for size in ("10x5", "15x5", "20x5", "10x10", "15x10", "20x10", "30x10", "15x15"))
 AGENTS = tuple(
     Train(
-        instances="random:10x10..20x20", cpu_seconds=900, seed=seed, points=45, run_dir=Path(f"runs/jobshop-ppo-{seed}")
+        instances="random:10x10..20x15",
+        cpu_seconds=600,
+        seed=seed,
+        points=40,
+        width=128,
+        ent_coef=0.01,
+        run_dir=Path(f"runs/jobshop-ppo-{seed}"),
     )
-    for seed in range(3)
+    for seed in range(5)
 )
 LINES = (
     Line(RULES),

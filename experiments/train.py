@@ -57,13 +57,15 @@ class Train:
     """How often in its budget the run is validated and saved."""
     num_envs: int = 64
     """Episodes played at once."""
+    share: int = 8
+    """Neighbouring episodes that play the same instances, so that each is encoded once for all of them."""
     n_steps: int = 128
     """Decisions of each before an update."""
     batch_size: int = 512
     """Decisions in a minibatch."""
     n_epochs: int = 3
     """Passes over the decisions in an update."""
-    learning_rate: str = "linear:1e-3:1e-4"
+    learning_rate: str = "linear:2e-3:2e-4"
     """A schedule over the budget: linear:START:END or constant:VALUE."""
     clip_range: float = 0.2
     """Of the probability ratio."""
@@ -99,7 +101,7 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
     source = training_source(problem, command.instances or problem.default_instances)
     judged = training_source(problem, command.validation) if command.validation else source
     validation = Validation.draw(problem, judged, command.validation_instances)
-    env = DispatchVecEnv(DispatchVectorEnv(problem, command.num_envs, source))
+    env = DispatchVecEnv(DispatchVectorEnv(problem, command.num_envs, source), command.share)
     model = loaded(folder, command, env) if command.resume else new(command, env)
     write_config(folder, command, problem, validation)
     events = Events(folder, model.num_timesteps + 1 if command.resume else 0)
