@@ -127,7 +127,7 @@ def test_picked_nodes_are_read_like_edges_to_themselves(rng: np.random.Generator
     mixed = {key: array.copy() for key, array in observation.items()}
     mixed["candidates"][3, observation["action_mask"][3].argmax(), 1] = 0  # an edge, in one row only
     expected = policy.scores(mixed)
-    np.testing.assert_allclose(policy.scores(observation)[:3], expected[:3], atol=1e-5)
+    np.testing.assert_allclose(policy.scores(observation)[:3], expected[:3], rtol=1e-5)
 
 
 def test_node_vectors_are_kept_until_the_weights_change(rng: np.random.Generator) -> None:
