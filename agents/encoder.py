@@ -94,14 +94,15 @@ class EmbeddingTable:
             vectors, starts = encode(torch.tensor(list(new.values()), device=ids.device))
             self._append(vectors)
             first = (starts + self._used).tolist()
-            self._first.update(zip(new, first, strict=False))
+            self._first.update(zip(new, first, strict=True))
             self._used += len(vectors)
         return self._rows, torch.tensor([self._first[name] for name in known], device=ids.device)
 
     def _append(self, vectors: Tensor) -> None:
         needed = self._used + len(vectors)
         if needed > len(self._rows):
-            larger = vectors.new_empty(max(needed, 2 * len(self._rows)), vectors.shape[1])
+            with torch.inference_mode(False):  # so that both modes may write into it
+                larger = vectors.new_empty(max(needed, 2 * len(self._rows)), vectors.shape[1])
             if self._used:
                 larger[: self._used] = self._rows[: self._used]
             self._rows = larger

@@ -19,7 +19,8 @@ class PPO(Checkpoint, stable_baselines3.PPO):
 
     Arguments are stable-baselines3's with defaults for finite scheduling episodes: no discount, and big minibatches,
     because a decision is a few rows. `learning_rate`, `clip_range` and `clip_range_vf` are numbers or named schedules
-    ("linear:1e-3:1e-4"), no functions. `env` is best a `agents.sb3_env.DispatchVecEnv` of about 64 rows.
+    ("linear:2e-3:2e-4"), no functions. `env` is best an `agents.sb3_env.DispatchVecEnv` of about 64 rows, of which
+    eight share their instances where the policy has an encoder (`share=8`).
     """
 
     policy: GraphPolicy  # type: ignore[assignment]
@@ -43,7 +44,7 @@ class PPO(Checkpoint, stable_baselines3.PPO):
         self,
         policy: str | type[GraphPolicy] = "GraphPolicy",
         env: GymEnv | str | None = None,
-        learning_rate: float | str | NamedSchedule = "linear:1e-3:1e-4",
+        learning_rate: float | str | NamedSchedule = "linear:2e-3:2e-4",
         n_steps: int = 128,
         batch_size: int = 512,
         n_epochs: int = 3,

@@ -145,6 +145,15 @@ def test_node_vectors_are_kept_until_the_weights_change(rng: np.random.Generator
     assert len(calls) == 2
 
 
+def test_node_vectors_serve_inference_mode_and_no_grad_alike(rng: np.random.Generator) -> None:
+    policy = random_policy("once")
+    for observation in (random_observation(rng), random_observation(rng)):
+        with torch.inference_mode():
+            tensors, _ = policy.obs_to_tensor({key: array[:3] for key, array in observation.items()})
+            expected = policy(tensors, deterministic=True)[0].tolist()
+        assert policy.predict(observation, deterministic=True)[0][:3].tolist() == expected
+
+
 def test_another_problem_s_observation_is_refused_in_one_sentence(rng: np.random.Generator) -> None:
     observation = random_observation(rng)
     observation["candidate_features"] = observation["candidate_features"][:, :, :4]
