@@ -37,8 +37,8 @@ class DispatchEnv(gymnasium.Env[dict[str, np.ndarray], np.int64]):
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Start an episode; `options={"instances": [instance]}` says which."""
-        super().reset(seed=seed)
         observation, info = self.vector.reset(seed=seed, options=options)
+        super().reset(seed=seed)
         return self._first(observation), self._first(info)
 
     def step(self, action: Any) -> tuple[dict[str, np.ndarray], float, bool, bool, dict[str, Any]]:
@@ -60,7 +60,8 @@ class DispatchEnv(gymnasium.Env[dict[str, np.ndarray], np.int64]):
 
     def action_masks(self) -> np.ndarray:
         """(A,) i8, 1 = legal."""
-        return self.vector.action_masks()[0]
+        mask = self.vector.action_masks()[0]
+        return mask.copy() if self.copy else mask
 
     def schedule(self) -> np.ndarray:
         """What has been decided so far, as the problem's `verify` reads it."""

@@ -11,7 +11,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numba import njit
 
-from envs.core.datasets import FixedSource, Source
+from envs.core.datasets import FixedSource, Source, nearest
 from envs.core.instance import Instance
 from envs.core.problem import Outcome, Problem
 from envs.core.spec import GRAPH, Observation
@@ -26,6 +26,9 @@ class Snapshot(NamedTuple):
     running: np.ndarray
     instances: list[Instance]
     generators: list[dict[str, Any]]
+
+
+RESET_OPTIONS = ("instances", "repeat", "reset_mask")
 
 
 class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]):
@@ -71,7 +74,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             raise ValueError(f"illegal is {illegal!r}, but must be 'raise' or 'wrap'.")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}, but must be 'rgb_array', 'ansi' or None.")
-        self.source = _source(self.problem, instances)
+        self.source = self._source(instances)
         self.shape = tuple(shape or self.source.shape)
         self._fits(self.source.shape, "The instance source")
         self.num_envs, self.copy, self.autoreset, self.illegal = num_envs, copy, autoreset, illegal
@@ -108,12 +111,22 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             seed: environment b is seeded with seed + b, or with the b-th of a list.
             options: "instances" (a list) times "repeat" (default 1) says what the rows play instead of drawing it;
                 "reset_mask" (B,) bool restarts these rows only.
+
+        Raises:
+            ValueError: an unknown option, instances that do not fit, a number of seeds or a mask of another length;
+                nothing has changed then.
         """
         options = options or {}
+        for name in options:
+            if name not in RESET_OPTIONS:
+                raise ValueError(f"reset has no option {name!r}: {nearest(name, RESET_OPTIONS)}")
         mask = self._reset_mask(options.get("reset_mask"))
-        self._seed(seed, mask)
         rows = np.flatnonzero(mask)
-        self._load(rows, self._chosen(options, rows))
+        instances, repeat = self._chosen(options, len(rows))
+        self._seed(self._seeds(seed), rows)
+        if instances is None:
+            instances = [self.source.sample(self._generators[row]) for row in rows[::repeat]]
+        self._load(rows, [instance for instance in instances for _ in range(repeat)])
         self.problem.reset(self.state, self.observation, self.outcome, mask)
         self.running[mask] = True
         observation = self._observe()
@@ -122,7 +135,12 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
     def step(
         self, actions: np.ndarray
     ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
-        """Play one action in every running row; actions of finished rows are ignored."""
+        """Play one action in every running row; actions of finished rows are ignored.
+
+        Raises:
+            ValueError: no reset yet, an illegal action, actions that are no (B,) integers; nothing has changed then.
+        """
+        self._begun()
         actions = self._legal(np.asarray(actions))
         out = self.outcome
         self.problem.step(self.state, self.observation, out, actions, self.running)
@@ -140,6 +158,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """A Gantt chart ("rgb_array") or a table ("ansi") of what has been decided in each row."""
         if self.render_mode is None:
             return None
+        self._begun()
         module = import_module(f"envs.{self.problem.name}.render")
         if self.render_mode == "ansi":
             return tuple(module.table(self.instances[row], self.schedule(row)) for row in range(self.num_envs))
@@ -176,11 +195,14 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         return self.problem.metrics(self.state, row)
 
     def get_state(self, rows: np.ndarray | None = None) -> Snapshot:
-        """A copy of all that the given rows (default all) are, generators included."""
+        """A copy of all that the given rows are, generators included: indices or a (B,) bool mask, default all."""
+        self._begun()
         rows = self._rows if rows is None else np.asarray(rows)
+        if rows.dtype == bool:
+            rows = np.flatnonzero(rows)
         take = [array[rows] for array in self.state]
         return Snapshot(
-            tuple(take),
+            type(self.state)(*take),
             Observation(*(array[rows] for array in self.observation)),
             Outcome(*(array[rows] for array in self.outcome)),
             self.running[rows],
@@ -192,14 +214,21 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Go on from a snapshot of this problem and shape, each of its rows `repeat` times; rows left over are done.
 
         Raises:
-            ValueError: more rows than environments, or a snapshot of another shape.
+            ValueError: more rows than environments, or a snapshot of another problem or shape.
         """
+        if repeat < 1:
+            raise ValueError(f"repeat is {repeat}, but must be at least 1.")
         count = len(state.running) * repeat
         if count > self.num_envs:
             raise ValueError(f"{len(state.running)} rows x repeat {repeat} = {count} exceed num_envs {self.num_envs}.")
+        if type(state.state) is not type(self.state):
+            raise ValueError(f"The snapshot is not of {self.problem.name}, which this environment plays.")
         for mine, theirs in zip((*self.state, *self.observation), (*state.state, *state.observation), strict=True):
             if mine.shape[1:] != theirs.shape[1:]:
-                raise ValueError(f"The snapshot has arrays {theirs.shape[1:]}, this environment {mine.shape[1:]}.")
+                raise ValueError(
+                    f"The snapshot is of another shape: an array of {theirs.shape[1:]} where this environment has "
+                    f"{mine.shape[1:]}; make both with the same shape=."
+                )
         for mine, theirs in zip(
             (*self.state, *self.observation, *self.outcome, self.running),
             (*state.state, *state.observation, *state.outcome, state.running),
@@ -215,6 +244,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
     # Parts of reset and step
 
+    def _begun(self) -> None:
+        if not self._generators:
+            raise ValueError("No episode has begun: call reset first.")
+
     def _reset_mask(self, mask: np.ndarray | None) -> np.ndarray:
         if mask is None:
             return self._everywhere
@@ -224,46 +257,71 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
                 f"reset_mask has shape {mask.shape} and dtype {mask.dtype}, "
                 f"but must be ({self.num_envs},) bool with at least one True."
             )
+        if not self._generators and not mask.all():
+            raise ValueError("No episode has begun: the first reset is of all environments, without reset_mask.")
         return mask
 
-    def _seed(self, seed: int | Sequence[int | None] | None, mask: np.ndarray) -> None:
-        if seed is None or isinstance(seed, int | np.integer):
-            seeds = [None if seed is None else int(seed) + row for row in range(self.num_envs)]
+    def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
+        """One seed for each row."""
+        if seed is None:
+            return [None] * self.num_envs
+        if isinstance(seed, int | np.integer):
+            seeds = [int(seed) + row for row in range(self.num_envs)]
         else:
-            seeds = list(seed)
+            seeds = list(np.asarray(seed, object).ravel())
         if len(seeds) != self.num_envs:
             raise ValueError(f"{len(seeds)} seeds are given, but num_envs is {self.num_envs}: give one for each.")
-        if not self._generators:
-            self._generators = [seeding.np_random(one)[0] for one in seeds]
-        else:
-            for row in np.flatnonzero(mask):
-                if seeds[row] is not None:
-                    self._generators[row] = seeding.np_random(seeds[row])[0]
+        for one in seeds:
+            if one is not None and not (isinstance(one, int | np.integer) and one >= 0):
+                raise ValueError(f"A seed is {one!r}, but must be a whole number from 0 on, or None.")
+        return [None if one is None else int(one) for one in seeds]
 
-    def _chosen(self, options: dict[str, Any], rows: np.ndarray) -> Sequence[Instance]:
-        instances = options.get("instances")
-        repeat = int(options.get("repeat", 1))
-        if instances is None:
-            if repeat < 1 or len(rows) % repeat:
-                raise ValueError(f"repeat is {repeat}, but must divide the {len(rows)} environments that are reset.")
-            drawn = [self.source.sample(self._generators[row]) for row in rows[::repeat]]
-            return [instance for instance in drawn for _ in range(repeat)]
-        if len(instances) * repeat != len(rows):
+    def _seed(self, seeds: list[int | None], rows: np.ndarray) -> None:
+        if not self._generators:
+            self._generators = [seeding.np_random(seed)[0] for seed in seeds]
+            return
+        for row in rows:
+            if seeds[row] is not None:
+                self._generators[row] = seeding.np_random(seeds[row])[0]
+
+    def _chosen(self, options: dict[str, Any], count: int) -> tuple[Sequence[Instance] | None, int]:
+        """The instances for `count` rows, None where they are to be drawn, and how many rows play each."""
+        repeat = options.get("repeat", 1)
+        if not isinstance(repeat, int | np.integer) or repeat < 1:
+            raise ValueError(f"repeat is {repeat!r}, but must be a whole number from 1 on.")
+        if options.get("instances") is None:
+            if count % repeat:
+                raise ValueError(f"repeat is {repeat}, but must divide the {count} environments that are reset.")
+            return None, int(repeat)
+        instances = self._all(options["instances"])
+        if len(instances) * repeat != count:
             raise ValueError(
                 f"{len(instances)} instances x repeat {repeat} = {len(instances) * repeat}, "
-                f"but {len(rows)} environments are reset: the two must be equal."
+                f"but {count} environments are reset: the two must be equal."
             )
         for instance in instances:
-            self._check(instance)
-        return [instance for instance in instances for _ in range(repeat)]
+            self._fits(instance.shape, f"Instance {instance.name or instance!r}")
+        return instances, int(repeat)
 
-    def _check(self, instance: Instance) -> None:
+    def _source(self, instances: str | Sequence[Instance] | Source | None) -> Source:
+        if instances is None or isinstance(instances, str):
+            return self.problem.source(self.problem.default_instances if instances is None else instances)
+        return instances if isinstance(instances, Source) else FixedSource(self._all(instances))
+
+    def _all(self, instances: Sequence[Instance]) -> list[Instance]:
+        """A list of instances of this problem, or a ValueError."""
         kind = self.problem.Instance
-        if not isinstance(instance, kind):
-            raise ValueError(f"{instance!r} is no {kind.__name__}, but this environment plays {self.problem.name}.")
-        self._fits(instance.shape, f"Instance {instance.name or instance!r}")
+        if isinstance(instances, str | Instance):
+            raise ValueError(f"instances is {instances!r}, but must be a list: [{kind.__name__}(...), ...].")
+        instances = list(instances)
+        for instance in instances:
+            if not isinstance(instance, kind):
+                raise ValueError(f"{instance!r} is no {kind.__name__}, but this environment plays {self.problem.name}.")
+        return instances
 
     def _fits(self, shape: tuple[int, ...], what: str) -> None:
+        if len(shape) != len(self.shape):
+            raise ValueError(f"{what} has shape {shape}, but the room is {self.shape}, which has other dimensions.")
         if any(need > room for need, room in zip(shape, self.shape, strict=True)):
             larger = tuple(map(max, shape, self.shape))
             raise ValueError(f"{what} has shape {shape}, but the room is {self.shape}: make it with shape={larger}.")
@@ -282,6 +340,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
                 f"The actions have shape {actions.shape} and dtype {actions.dtype}, "
                 f"but must be ({self.num_envs},) integers."
             )
+        actions = np.ascontiguousarray(actions, np.int64)  # of another type, the kernel would be compiled again
         mask = self.observation.action_mask
         if self.illegal == "wrap":
             return _wrap(actions, mask)
@@ -305,6 +364,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         return {name: self._graph[name] if name in fixed else array.copy() for name, array in arrays.items()}
 
     def _info(self, mask: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+        rows = rows.copy()
         return {"action_mask": mask, "_action_mask": rows, "elapsed": self.outcome.elapsed.copy(), "_elapsed": rows}
 
     def _restart(self, done: np.ndarray) -> dict[str, Any]:
@@ -330,15 +390,11 @@ def _problem(problem: Problem[Any, Any] | str, options: dict[str, Any]) -> Probl
         from envs import load_problem  # the table imports this module
 
         return load_problem(problem)(**options)
+    if not isinstance(problem, Problem):
+        raise ValueError(f"problem is {problem!r}, but must be a Problem or the name of one.")
     if options:
         raise ValueError(f"Options {sorted(options)} go to the problem's constructor when a Problem is given.")
     return problem
-
-
-def _source(problem: Problem[Any, Any], instances: str | Sequence[Instance] | Source | None) -> Source:
-    if instances is None or isinstance(instances, str):
-        return problem.source(instances or problem.default_instances)
-    return instances if isinstance(instances, Source) else FixedSource(list(instances))
 
 
 @njit(cache=True)
