@@ -33,8 +33,11 @@ def greedy(scores: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def sample(scores: np.ndarray, mask: np.ndarray, temperature: float, rng: np.random.Generator) -> np.ndarray:
     """(B,) legal candidates drawn from softmax(score / temperature), by the Gumbel-max trick."""
+    legal = mask == 1
     noise = rng.gumbel(size=scores.shape)
-    return np.where(mask == 1, scores / temperature + noise, -np.inf).argmax(axis=1)
+    highest = scores.max(axis=1, where=legal, initial=-np.inf, keepdims=True)
+    with np.errstate(over="ignore", invalid="ignore"):  # the colder, the closer to -inf is all but the highest
+        return np.where(legal, (scores - highest) / temperature + noise, -np.inf).argmax(axis=1)
 
 
 def play(
@@ -47,7 +50,9 @@ def play(
     seed: int = 0,
     batch: int = 256,
 ) -> Episode:
-    """Play `samples` episodes of one instance and keep the best; the first is greedy unless a temperature is given.
+    """Play `samples` episodes of one instance and keep the best.
+
+    What the k-th sample does depends on the seed and on `batch`, not on how many follow: more are never worse.
 
     Args:
         temperature: None plays greedily (all samples would be alike, so `samples` must be 1); otherwise every episode
@@ -67,7 +72,7 @@ def play(
         count = min(batch, samples - begin)
         env = DispatchVectorEnv(problem, count, [instance], copy=False, autoreset=False)
         env.reset(seed=0, options={"instances": [instance], "repeat": count})
-        finish(env, scores, temperature, rng)
+        finish(env, scores, temperature, rng.spawn(1)[0])
         objectives.append(env.objective.copy())
         row = int(env.objective.argmin())
         if env.objective[row] < best:
@@ -78,14 +83,14 @@ def play(
 def finish(
     env: DispatchVectorEnv, scores: Scores, temperature: float | None = None, rng: np.random.Generator | None = None
 ) -> None:
-    """Play every running row of an environment without autoreset to its end."""
+    """Play every running row of an environment without autoreset to its end; with a temperature, sampled by `rng`."""
     mask = env.observation.action_mask
     while env.running.any():
         values = scores(env)
         if temperature is None or rng is None:
             env.step(greedy(values, mask))
         else:
-            env.step(sample(values, mask, temperature, rng))
+            env.step(sample(values, mask, temperature, rng.spawn(1)[0]))  # a row's luck is not that of other rows
 
 
 def objectives(
