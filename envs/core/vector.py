@@ -2,33 +2,21 @@
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Discrete
 from gymnasium.utils import seeding
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
-from numba import njit
 
-from envs.core.datasets import FixedSource, Source, nearest
+from envs.core import actions as legality
+from envs.core import arguments
+from envs.core.datasets import Source
 from envs.core.instance import Instance
 from envs.core.problem import Outcome, Problem
+from envs.core.snapshot import Snapshot
 from envs.core.spec import GRAPH, Observation
-
-
-class Snapshot(NamedTuple):
-    """Everything that `set_state` needs to go on from where `get_state` stood."""
-
-    state: tuple[np.ndarray, ...]
-    observation: Observation
-    outcome: Outcome
-    running: np.ndarray
-    instances: list[Instance]
-    generators: list[dict[str, Any]]
-
-
-RESET_OPTIONS = ("instances", "repeat", "reset_mask")
 
 
 class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]):
@@ -67,16 +55,16 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         render_mode: str | None = None,
         **options: Any,
     ) -> None:
-        self.problem = _problem(problem, options)
+        self.problem = arguments.a_problem(problem, options)
         if num_envs < 1:
             raise ValueError(f"num_envs is {num_envs}, but a vector environment needs at least 1.")
         if illegal not in ("raise", "wrap"):
             raise ValueError(f"illegal is {illegal!r}, but must be 'raise' or 'wrap'.")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}, but must be 'rgb_array', 'ansi' or None.")
-        self.source = self._source(instances)
+        self.source = arguments.a_source(self.problem, instances)
         self.shape = tuple(shape or self.source.shape)
-        self._fits(self.source.shape, "The instance source")
+        arguments.check_room(self.source.shape, self.shape, "The instance source")
         self.num_envs, self.copy, self.autoreset, self.illegal = num_envs, copy, autoreset, illegal
         self.render_mode = render_mode
         mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED
@@ -96,7 +84,6 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._view = self.problem.view(self.state, self.observation)
         self._generators: list[np.random.Generator] = []
         self._rows = np.arange(num_envs)
-        self._everywhere = np.ones(num_envs, bool)
         self._graph: dict[str, np.ndarray] = {}
         self._graph_ids = np.zeros(0, np.int64)
 
@@ -117,13 +104,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
                 nothing has changed then.
         """
         options = options or {}
-        for name in options:
-            if name not in RESET_OPTIONS:
-                raise ValueError(f"reset has no option {name!r}: {nearest(name, RESET_OPTIONS)}")
-        mask = self._reset_mask(options.get("reset_mask"))
+        mask = arguments.a_reset_mask(options, self.num_envs, begun=bool(self._generators))
         rows = np.flatnonzero(mask)
-        instances, repeat = self._chosen(options, len(rows))
-        self._seed(self._seeds(seed), rows)
+        instances, repeat = arguments.chosen_instances(options, self.problem, self.shape, len(rows))
+        self._seed(arguments.some_seeds(seed, self.num_envs), rows)
         if instances is None:
             instances = [self.source.sample(self._generators[row]) for row in rows[::repeat]]
         self._load(rows, [instance for instance in instances for _ in range(repeat)])
@@ -151,7 +135,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             final = self._restart(done) if self.autoreset else {"objective": out.objective.copy(), "_objective": done}
             self.running &= ~done | self.autoreset
         observation = self._observe()
-        info = self._info(observation["action_mask"], self._everywhere)
+        info = self._info(observation["action_mask"], np.ones(self.num_envs, bool))
         return observation, reward, terminated, truncated, info | final
 
     def render(self) -> tuple[Any, ...] | None:  # type: ignore[override]
@@ -200,9 +184,8 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         rows = self._rows if rows is None else np.asarray(rows)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
-        take = [array[rows] for array in self.state]
         return Snapshot(
-            type(self.state)(*take),
+            type(self.state)(*(array[rows] for array in self.state)),
             Observation(*(array[rows] for array in self.observation)),
             Outcome(*(array[rows] for array in self.outcome)),
             self.running[rows],
@@ -216,25 +199,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         Raises:
             ValueError: more rows than environments, or a snapshot of another problem or shape.
         """
-        if repeat < 1:
-            raise ValueError(f"repeat is {repeat}, but must be at least 1.")
-        count = len(state.running) * repeat
-        if count > self.num_envs:
-            raise ValueError(f"{len(state.running)} rows x repeat {repeat} = {count} exceed num_envs {self.num_envs}.")
-        if type(state.state) is not type(self.state):
-            raise ValueError(f"The snapshot is not of {self.problem.name}, which this environment plays.")
-        for mine, theirs in zip((*self.state, *self.observation), (*state.state, *state.observation), strict=True):
-            if mine.shape[1:] != theirs.shape[1:]:
-                raise ValueError(
-                    f"The snapshot is of another shape: an array of {theirs.shape[1:]} where this environment has "
-                    f"{mine.shape[1:]}; make both with the same shape=."
-                )
-        for mine, theirs in zip(
-            (*self.state, *self.observation, *self.outcome, self.running),
-            (*state.state, *state.observation, *state.outcome, state.running),
-            strict=True,
-        ):
-            mine[:count] = np.repeat(theirs, repeat, axis=0)
+        mine = (*self.state, *self.observation, *self.outcome, self.running)
+        count = state.check(self.state, mine, repeat, self.problem.name)
+        for array, theirs in zip(mine, state.arrays(), strict=True):
+            array[:count] = np.repeat(theirs, repeat, axis=0)
         self.running[count:] = False
         self.instances[:count] = [instance for instance in state.instances for _ in range(repeat)]
         if not self._generators:
@@ -248,34 +216,6 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         if not self._generators:
             raise ValueError("No episode has begun: call reset first.")
 
-    def _reset_mask(self, mask: np.ndarray | None) -> np.ndarray:
-        if mask is None:
-            return self._everywhere
-        mask = np.asarray(mask)
-        if mask.shape != (self.num_envs,) or mask.dtype != bool or not mask.any():
-            raise ValueError(
-                f"reset_mask has shape {mask.shape} and dtype {mask.dtype}, "
-                f"but must be ({self.num_envs},) bool with at least one True."
-            )
-        if not self._generators and not mask.all():
-            raise ValueError("No episode has begun: the first reset is of all environments, without reset_mask.")
-        return mask
-
-    def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
-        """One seed for each row."""
-        if seed is None:
-            return [None] * self.num_envs
-        if isinstance(seed, int | np.integer):
-            seeds = [int(seed) + row for row in range(self.num_envs)]
-        else:
-            seeds = list(np.asarray(seed, object).ravel())
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"{len(seeds)} seeds are given, but num_envs is {self.num_envs}: give one for each.")
-        for one in seeds:
-            if one is not None and not (isinstance(one, int | np.integer) and one >= 0):
-                raise ValueError(f"A seed is {one!r}, but must be a whole number from 0 on, or None.")
-        return [None if one is None else int(one) for one in seeds]
-
     def _seed(self, seeds: list[int | None], rows: np.ndarray) -> None:
         if not self._generators:
             self._generators = [seeding.np_random(seed)[0] for seed in seeds]
@@ -283,48 +223,6 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         for row in rows:
             if seeds[row] is not None:
                 self._generators[row] = seeding.np_random(seeds[row])[0]
-
-    def _chosen(self, options: dict[str, Any], count: int) -> tuple[Sequence[Instance] | None, int]:
-        """The instances for `count` rows, None where they are to be drawn, and how many rows play each."""
-        repeat = options.get("repeat", 1)
-        if not isinstance(repeat, int | np.integer) or repeat < 1:
-            raise ValueError(f"repeat is {repeat!r}, but must be a whole number from 1 on.")
-        if options.get("instances") is None:
-            if count % repeat:
-                raise ValueError(f"repeat is {repeat}, but must divide the {count} environments that are reset.")
-            return None, int(repeat)
-        instances = self._all(options["instances"])
-        if len(instances) * repeat != count:
-            raise ValueError(
-                f"{len(instances)} instances x repeat {repeat} = {len(instances) * repeat}, "
-                f"but {count} environments are reset: the two must be equal."
-            )
-        for instance in instances:
-            self._fits(instance.shape, f"Instance {instance.name or instance!r}")
-        return instances, int(repeat)
-
-    def _source(self, instances: str | Sequence[Instance] | Source | None) -> Source:
-        if instances is None or isinstance(instances, str):
-            return self.problem.source(self.problem.default_instances if instances is None else instances)
-        return instances if isinstance(instances, Source) else FixedSource(self._all(instances))
-
-    def _all(self, instances: Sequence[Instance]) -> list[Instance]:
-        """A list of instances of this problem, or a ValueError."""
-        kind = self.problem.Instance
-        if isinstance(instances, str | Instance):
-            raise ValueError(f"instances is {instances!r}, but must be a list: [{kind.__name__}(...), ...].")
-        instances = list(instances)
-        for instance in instances:
-            if not isinstance(instance, kind):
-                raise ValueError(f"{instance!r} is no {kind.__name__}, but this environment plays {self.problem.name}.")
-        return instances
-
-    def _fits(self, shape: tuple[int, ...], what: str) -> None:
-        if len(shape) != len(self.shape):
-            raise ValueError(f"{what} has shape {shape}, but the room is {self.shape}, which has other dimensions.")
-        if any(need > room for need, room in zip(shape, self.shape, strict=True)):
-            larger = tuple(map(max, shape, self.shape))
-            raise ValueError(f"{what} has shape {shape}, but the room is {self.shape}: make it with shape={larger}.")
 
     def _load(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
         ids = self.observation.ids
@@ -341,16 +239,9 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
                 f"but must be ({self.num_envs},) integers."
             )
         actions = np.ascontiguousarray(actions, np.int64)  # of another type, the kernel would be compiled again
-        mask = self.observation.action_mask
         if self.illegal == "wrap":
-            return _wrap(actions, mask)
-        row = _first_illegal(actions, mask, self.running)
-        if row >= 0:
-            choice = int(actions[row])
-            inside = 0 <= choice < mask.shape[1]
-            why = self.problem.explain(self.state, row, choice) if inside else f"actions are 0..{mask.shape[1] - 1}"
-            allowed = np.flatnonzero(mask[row]).tolist()
-            raise ValueError(f"Action {choice} of environment {row} is illegal, since {why}; legal are {allowed}.")
+            return legality.wrap(actions, self.observation.action_mask)
+        legality.refuse(actions, self.observation.action_mask, self.running, self.problem, self.state)
         return actions
 
     def _observe(self) -> dict[str, np.ndarray]:
@@ -364,7 +255,6 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         return {name: self._graph[name] if name in fixed else array.copy() for name, array in arrays.items()}
 
     def _info(self, mask: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
-        rows = rows.copy()
         return {"action_mask": mask, "_action_mask": rows, "elapsed": self.outcome.elapsed.copy(), "_elapsed": rows}
 
     def _restart(self, done: np.ndarray) -> dict[str, Any]:
@@ -383,31 +273,3 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}
-
-
-def _problem(problem: Problem[Any, Any] | str, options: dict[str, Any]) -> Problem[Any, Any]:
-    if isinstance(problem, str):
-        from envs import load_problem  # the table imports this module
-
-        return load_problem(problem)(**options)
-    if not isinstance(problem, Problem):
-        raise ValueError(f"problem is {problem!r}, but must be a Problem or the name of one.")
-    if options:
-        raise ValueError(f"Options {sorted(options)} go to the problem's constructor when a Problem is given.")
-    return problem
-
-
-@njit(cache=True)
-def _first_illegal(actions: np.ndarray, mask: np.ndarray, running: np.ndarray) -> int:
-    """The first running row whose action is out of range or masked, -1 if there is none."""
-    for b in range(actions.size):
-        if running[b] and (actions[b] < 0 or actions[b] >= mask.shape[1] or mask[b, actions[b]] == 0):
-            return b
-    return -1
-
-
-def _wrap(actions: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """The (a mod L)-th legal action of each row; 0 where none is legal."""
-    count = np.maximum(mask.sum(1), 1)
-    order = np.argsort(-mask, axis=1, kind="stable")  # legal candidates first, in their order
-    return order[np.arange(len(mask)), actions % count]
