@@ -8,7 +8,7 @@ from numba import njit
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
-from experiments.results import Comparison, LearningCurves, Line, SpeedTable
+from experiments.results import Comparison, LearningCurves, Line, Picture, SpeedTable
 from experiments.speed import Speed
 from experiments.train import Train
 
@@ -57,6 +57,7 @@ TABLES = {
         samples=(1, 128),
     ),
     "learning": LearningCurves("Job shop: learning curves of PPO", AGENTS),
+    "gantt": Picture("Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), AGENTS[0]),
     "speed": SpeedTable(
         "Job shop: speed",
         (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,10 +16,10 @@ from envs import load_problem
 from experiments.agent import CONFIG
 from experiments.cli import describe
 from experiments.curve import CURVE
-from experiments.evaluate import Evaluate, listed, rule_defaults, run
+from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
 from experiments.records import Records, provenance, write_atomically
 from experiments.speed import Speed, speed
-from experiments.tables import grouped, markdown, mean, percent
+from experiments.tables import grouped, half_width, markdown, mean, percent
 from experiments.train import Train, ensure
 from experiments.validation import above
 
@@ -75,7 +75,7 @@ class Comparison:
             by_set = [[_gap(seed, name) for name in self.sets] for seed in seeds]
             means = [_mean(gaps) for gaps in by_set]
             spread = [gap for gap in means if gap is not None]
-            total = percent(_mean(means)) + (f" ± {stdev(spread):.1f}" if len(spread) > 1 else "")
+            total = percent(_mean(means)) + (f" ± {half_width(spread):.1f}" if len(spread) > 1 else "")
             unusual = [option for option in options.split() if option not in usual and not method.startswith("agent")]
             label = f"{method} ({', '.join(unusual)})" if unusual else method
             cells = [percent(_mean([gaps[k] for gaps in by_set])) for k in range(len(self.sets))]
@@ -99,7 +99,7 @@ class Comparison:
         agents = found.format(trained[0], trained[-1]) if trained else ""
         return (
             f"Mean gap in % to the reference{dated} ({kinds}) on {count} instances, every schedule verified; `mean` is "
-            f"over the columns, ± the standard deviation of the seeds. Solvers have {self.seconds:g} s and 1 worker; "
+            f"over the columns, ± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 worker; "
             f"NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
             f"`{command}`."
         )
@@ -169,6 +169,31 @@ class LearningCurves:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
         return figure
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The schedules that an agent and a solver make of one instance."""
+
+    title: str
+    instance: str
+    methods: tuple[str, ...]
+    agent: Train
+    seconds: float = 10.0
+
+    def make(self, problem: str, path: Path, command: str) -> None:
+        """Write PATH.png, and PATH.md that shows it."""
+        kind = load_problem(problem)
+        methods = (str(ensure(self.agent, kind())), *self.methods)
+        asked = Evaluate((self.instance,), methods, seconds=self.seconds, gantt=path.with_suffix(".png"))
+        rows = evaluate(asked, kind(**rule_defaults(problem)))
+        found = ", ".join(f"{Path(row['method']).name} {float(row['objective']):g}" for row in rows)
+        text = (
+            f"# {self.title}\n\n![{self.title}]({path.name}.png)\n\nObjectives: {found}; the reference is "
+            f"{rows[0]['reference']} ({rows[0]['reference_kind']}). Commit {rows[0]['commit']}, {rows[0]['date']}, "
+            f"made by `{command}`.\n"
+        )
+        write_atomically(path.with_suffix(".md"), text)
 
 
 @dataclass(frozen=True)

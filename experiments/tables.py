@@ -1,7 +1,8 @@
 """Tables that people read: aligned text for a terminal, Markdown for results/."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean
+from math import sqrt
+from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
 
@@ -31,6 +32,15 @@ def mean(rows: Sequence[Mapping[str, str]]) -> Mean:
         fmean(float(row["wall_s"]) for row in rows),
         fmean(float(row["cpu_s"]) for row in rows),
     )
+
+
+STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""The 97.5 % quantiles of Student's t distribution with 1 to 9 degrees of freedom."""
+
+
+def half_width(values: Sequence[float]) -> float:
+    """Half of the 95 % interval of the mean of 2 to 10 values that are normally distributed."""
+    return STUDENT[len(values) - 2] * stdev(values) / sqrt(len(values))
 
 
 def grouped(rows: Iterable[Mapping[str, str]], *columns: str) -> dict[tuple[str, ...], list[Mapping[str, str]]]:

@@ -124,7 +124,7 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
     folder = command.run_dir
     if folder is None or not (folder / LAST).exists():
         return train(command, problem)
-    stored = read_config(folder)["train"]
+    stored = asdict(Train(**read_config(folder)["train"]))
     for name, value in asdict(command).items():
         if name not in ("timesteps", "cpu_seconds", "run_dir", "resume") and value != stored[name]:
             raise ValueError(f"{folder} was trained with {name} {stored[name]!r}, not {value!r}: move it away.")
@@ -192,7 +192,7 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
         raise ValueError(f"{folder} has no checkpoint {LAST}: its run ended before the first one, so train anew.")
     given = {**asdict(command), **asdict(problem.options)}
     default = {**asdict(Train()), **asdict(type(problem.options)())}
-    stored = {**config["train"], **config["options"]}
+    stored = {**asdict(Train(**config["train"])), **config["options"]}
     for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume"}):
         if given[name] not in (default[name], stored[name]):
             raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
