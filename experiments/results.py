@@ -99,8 +99,8 @@ class Comparison:
         agents = found.format(trained[0], trained[-1]) if trained else ""
         return (
             f"Mean gap in % to the reference{dated} ({kinds}) on {count} instances, every schedule verified; `mean` is "
-            f"over the columns, ± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 worker; "
-            f"NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
+            f"over the columns, ± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 "
+            f"worker; NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
             f"`{command}`."
         )
 
