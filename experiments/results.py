@@ -42,17 +42,21 @@ class Comparison:
     sets: tuple[str, ...]
     lines: tuple[Line, ...]
     seconds: float = 10.0
-    agents: tuple[Train, ...] = ()
-    """Runs, alike but for their seeds, that are trained where they are not, and compared as one method."""
+    agents: Mapping[str, tuple[Train, ...]] = field(default_factory=dict)
+    """Names for runs, alike but for their seeds, that are trained where they are not, and compared as one method."""
     samples: tuple[int, ...] = (1,)
     """Of the agents."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the rows of every instance to PATH.csv and the mean gaps to PATH.md."""
         kind = load_problem(problem)
-        runs = tuple(str(ensure(agent, kind())) for agent in self.agents)
+        runs = {
+            str(ensure(run, kind())): f"{name}, {len(agents)} seeds"
+            for name, agents in self.agents.items()
+            for run in agents
+        }
         rows: list[dict[str, str]] = []
-        for line in (*self.lines, Line(runs, self.samples)):
+        for line in (*self.lines, Line(tuple(runs), self.samples)):
             if line.methods:
                 options = kind(**{**rule_defaults(problem), **line.options})
                 asked = Evaluate(self.sets, line.methods, line.samples, seconds=self.seconds)
@@ -66,9 +70,10 @@ class Comparison:
         text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, self._cells(rows, runs, usual))}"
         write_atomically(path.with_suffix(".md"), text)
 
-    def _cells(self, rows: list[dict[str, str]], runs: Sequence[str], usual: Sequence[str]) -> list[list[str]]:
+    def _cells(self, rows: list[dict[str, str]], runs: Mapping[str, str], usual: Sequence[str]) -> list[list[str]]:
         """The lines of the Markdown table, the agents' seeds as one; options are named where they are not usual."""
-        named = [{**row, "method": self._name(row["method"], runs), "seed": row["method"]} for row in rows]
+        named = [{**row, "method": _named(row["method"], runs), "seed": row["method"]} for row in rows]
+        learned = tuple(runs.values())
         lines = []
         for (method, samples, options, _), some in grouped(named, "method", "samples", "options", "budget_s").items():
             seeds = list(grouped(some, "seed").values())
@@ -76,17 +81,11 @@ class Comparison:
             means = [_mean(gaps) for gaps in by_set]
             spread = [gap for gap in means if gap is not None]
             total = percent(_mean(means)) + (f" ± {half_width(spread):.1f}" if len(spread) > 1 else "")
-            unusual = [option for option in options.split() if option not in usual and not method.startswith("agent")]
+            unusual = [option for option in options.split() if option not in usual and not method.startswith(learned)]
             label = f"{method} ({', '.join(unusual)})" if unusual else method
             cells = [percent(_mean([gaps[k] for gaps in by_set])) for k in range(len(self.sets))]
             lines.append([label, samples, *cells, total, f"{mean(some).seconds:.3f}", f"{mean(some).cpu_s:.3f}"])
         return lines
-
-    def _name(self, method: str, runs: Sequence[str]) -> str:
-        path, _, temperature = method.partition("@")
-        if path not in runs:
-            return method
-        return f"agent, {len(runs)} seeds" + (f", T = {temperature}" if temperature else "")
 
     def _caption(self, rows: list[dict[str, str]], command: str, dated: str) -> str:
         count = len({row["instance"] for row in rows})
@@ -103,6 +102,14 @@ class Comparison:
             f"worker; NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
             f"`{command}`."
         )
+
+
+def _named(method: str, runs: Mapping[str, str]) -> str:
+    """What a table calls the method: an agent by its name instead of its run directory."""
+    path, _, temperature = method.partition("@")
+    if path not in runs:
+        return method
+    return runs[path] + (f", T = {temperature}" if temperature else "")
 
 
 def _gap(rows: Sequence[Mapping[str, str]], name: str) -> float | None:

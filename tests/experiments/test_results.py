@@ -25,7 +25,7 @@ def test_a_comparison_has_a_row_for_each_method_and_a_column_for_each_set(run_di
             Line(("cp_sat",)),
         ),
         seconds=1,
-        agents=(replace(SMALL, run_dir=run_dir),),
+        agents={"agent": (replace(SMALL, run_dir=run_dir),)},
         samples=(1, 4),
     )
     table.make("jobshop", tmp_path / "small", "the command")
