@@ -21,8 +21,8 @@ from envs.jobshop.verify import verify
 from tests.jobshop.reference import ReferenceShop
 from tests.jobshop.shops import shops
 
-# Mean gaps to the best known makespans in %, non-delay, ties to the lowest job. For MWKR, 19.5 and 12.7 are quoted in A.
-# Corsini, A. Porrello, S. Calderara and M. Dell'Amico, "Self-labeling the job shop scheduling problem" (2024).
+# Mean gaps to the best known makespans in %: non-delay, ties to the lowest job. For MWKR, 19.5 and 12.7 are quoted in
+# A. Corsini, A. Porrello, S. Calderara, M. Dell'Amico, "Self-labeling the job shop scheduling problem" (2024).
 GAPS = {
     "taillard": {"spt": 27.5, "mwkr": 19.6, "mopnr": 19.7, "fifo": 25.4},
     "la": {"spt": 20.0, "mwkr": 12.6, "mopnr": 13.9, "fifo": 18.9},
