@@ -174,7 +174,7 @@ class LearningCurves:
         axes.set_ylabel("gap to the lower bound, %")
         axes.set_title(self.title, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1))
         return figure
 
 

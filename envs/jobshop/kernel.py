@@ -360,8 +360,6 @@ def candidates(s, b, scheme):
                 time, sooner, first = begins, ends, j
             if ends < completion:
                 completion, pick = ends, j
-        else:
-            bound = max(bound, job.ready)
     shop.bound = bound
     shop.longest = longest
     shop.completion = completion
