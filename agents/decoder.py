@@ -29,6 +29,16 @@ class Decoder(nn.Module):
 
     def forward(self, choices: Choices, pair: Tensor | None) -> tuple[Tensor, Tensor]:
         """Logits (c,) and values (D, 1); `pair` (c, width) is what the encoder says about the candidates' nodes."""
+        h, clock = self._meet(choices, pair)
+        value = self.value(torch.cat([choices.candidates.mean(h), clock], dim=1))
+        return self.logit(h).squeeze(1), value
+
+    def logits(self, choices: Choices, pair: Tensor | None) -> Tensor:
+        """Logits (c,) alone, for trainers without a critic."""
+        return self.logit(self._meet(choices, pair)[0]).squeeze(1)
+
+    def _meet(self, choices: Choices, pair: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Vectors of the candidates (c, width) and of the clock nodes (D, width)."""
         rows = choices.candidates
         h = self.features(torch.cat([choices.features, choices.state], dim=1)) + self.kind(choices.kind)
         h = (h if pair is None else h + pair).relu()
@@ -36,4 +46,4 @@ class Decoder(nn.Module):
         for own, others in zip(self.own, self.others, strict=True):
             context = others(torch.cat([rows.mean(h), clock], dim=1))
             h = h + (own(h) + context.index_select(0, rows.owner)).relu()
-        return self.logit(h).squeeze(1), self.value(torch.cat([rows.mean(h), clock], dim=1))
+        return h, clock

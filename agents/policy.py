@@ -193,6 +193,23 @@ class GraphPolicy(ActorCriticPolicy):
             return nn.functional.linear(u, self.first.weight + self.second.weight)
         return self.first(u) + self.second(vectors.index_select(0, nodes[:, 1]))
 
+    def node_tables(self, graphs: Graphs | None) -> Tensor | None:
+        """What the encoder says about each node as first and as second of a pair, (2, n, width); None without one.
+
+        With `logits`, for trainers that encode each graph once and decode many decisions about it.
+        """
+        if self.encoder is None or graphs is None:
+            return None
+        vectors = self.encoder(graphs)
+        return torch.stack([self.first(vectors), self.second(vectors)])
+
+    def logits(self, choices: Choices, tables: Tensor | None) -> Tensor:
+        """Logits (c,) of candidates whose `pair` counts the nodes through all graphs of the tables."""
+        if tables is None:
+            return self.decoder.logits(choices, None)
+        first, second = choices.pair.T
+        return self.decoder.logits(choices, tables[0].index_select(0, first) + tables[1].index_select(0, second))
+
     def forward(  # type: ignore[override]
         self, obs: Arrays, deterministic: bool = False, action_masks: Any = None
     ) -> tuple[Tensor, Tensor, Tensor]:

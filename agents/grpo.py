@@ -1,0 +1,460 @@
+"""Group-relative policy optimisation: several rollouts of each instance are each other's baseline, no critic.
+
+GRPO (Shao et al. 2024, DeepSeekMath, arXiv 2402.03300, sec. 4.1) and its family by the options that tell them apart.
+With R_i the sum of rewards of rollout i of a group of G, r = pi(a) / pi_old(a) the ratio of a decision, clip its
+clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / scale, the trainer maximises
+
+    sum over decisions of w min(r A, clip(r) A) + ent_coef H - kl_coef (e^(ref - log pi) - (ref - log pi) - 1)
+
+where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`PRESETS`).
+"""
+
+import sys
+import time
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
+from stable_baselines3.common.utils import safe_mean
+from stable_baselines3.common.vec_env import VecEnv
+from torch import Tensor
+
+from agents.checkpoint import Checkpoint
+from agents.policy import GraphPolicy
+from agents.rollouts import Chunk, Rollouts
+from agents.sb3_env import DispatchVecEnv
+from agents.schedules import NamedSchedule, schedule
+from agents.selection import count_of, max_variance_subset
+from envs.core.vector import DispatchVectorEnv
+
+Baseline = Literal["group", "leave_one_out", "greedy", "label"]
+Scale = Literal["group", "batch", "none"]
+Loss = Literal["grpo", "dr_grpo", "dapo", "gspo", "cispo"]
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # Shao et al. 2024, arXiv 2402.03300, eq. 3.
+    "grpo": {},
+    # Kwon et al. 2020, arXiv 2010.16011, eq. 3: the shared baseline is the mean of the rollouts; REINFORCE, no scale.
+    "pomo": {"scale": "none", "loss": "dr_grpo", "n_epochs": 1},
+    # Ahmadian et al. 2024, arXiv 2402.14740, sec. 2.2: the mean of the other rollouts.
+    "rloo": {"baseline": "leave_one_out", "scale": "none", "loss": "dr_grpo", "n_epochs": 1},
+    # Liu et al. 2025, arXiv 2503.20783, sec. 3.2: neither lengths nor deviations in the denominator.
+    "dr_grpo": {"scale": "none", "loss": "dr_grpo"},
+    # Yu et al. 2025, arXiv 2503.14476, sec. 3: clip higher, mean over all decisions, no tied groups.
+    "dapo": {"loss": "dapo", "clip_range_high": 0.28, "filter_groups": True},
+    # Zheng et al. 2025, arXiv 2507.18071, eq. 5-7: one ratio per rollout.
+    "gspo": {"loss": "gspo", "clip_range": 3e-4, "clip_range_high": 4e-4},
+    # MiniMax 2025, arXiv 2506.13585, eq. 4-5: the weight is clipped, not the gradient; at 5 as in arXiv 2510.13786.
+    "cispo": {"loss": "cispo", "clip_range_high": 4.0},
+    # Corsini et al. 2024, arXiv 2401.11849, sec. 4.2: cross-entropy on the best rollout.
+    "self_labelling": {"baseline": "label", "scale": "none", "loss": "dapo", "n_epochs": 1},
+    # Xu et al. 2025, arXiv 2504.13818, sec. 3: the part of each group whose rewards vary most, then its advantages.
+    "pods": {"keep": 0.25},
+}
+"""Arguments of `GRPO` by the name of the method: `GRPO("GraphPolicy", env, **PRESETS["dapo"])`."""
+
+
+class GRPO(Checkpoint):
+    """Learns from `n_instances` fresh instances x `group_size` rollouts at a time; surface of stable-baselines3.
+
+    It plays in an environment of its own, of the problem, options and instances of `env`: an
+    `agents.sb3_env.DispatchVecEnv`, or stable-baselines3's wrapping of an `envs.core.env.DispatchEnv`. `learning_rate`,
+    `clip_range` and `clip_range_high` are numbers or named schedules.
+
+    Args:
+        baseline: "group" mean, mean of the others ("leave_one_out"), a "greedy" rollout; "label" makes A 1 for the best
+            rollout of each group and 0 for the others.
+        scale: of A: standard deviation of the "group", of the whole "batch", or "none".
+        loss: "grpo": w = 1 / decisions of the rollout / rollouts; "dapo": 1 / decisions of all; "dr_grpo": 1 /
+            decisions of the longest rollout / rollouts; "gspo": as grpo with r the geometric mean over the rollout;
+            "cispo": as dapo with sg(min(r, 1 + clip_range_high)) A log pi in place of the minimum.
+        clip_range_high: None is `clip_range`.
+        kl_coef: weight of the KL divergence (the estimate k3) to the policy that training began with.
+        filter_groups: leave groups out whose rollouts are all tied (whole groups, whatever the baseline).
+        keep: share of each group that is trained on, the one with the largest variance of R (PODS).
+        n_epochs: gradient steps on the same rollouts.
+        ema: decay of the moving average of the weights that `policy` holds, and that predicts; 0 is none. `actor` plays
+            and learns.
+        chunk_size: candidates that are decoded at once; about what the processor's cache holds.
+
+    Raises:
+        ValueError: a group of one, a share outside (0, 1], an unknown option, an environment that cannot repeat.
+    """
+
+    policy: GraphPolicy  # type: ignore[assignment]
+    actor: GraphPolicy
+    policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"GraphPolicy": GraphPolicy}
+    schedules: ClassVar[tuple[str, ...]] = (*Checkpoint.schedules, "clip_range", "clip_range_high")
+    saved: ClassVar[tuple[str, ...]] = (
+        *Checkpoint.saved,
+        *("n_instances", "group_size", "baseline", "scale", "loss", "ent_coef", "kl_coef", "filter_groups", "keep"),
+        *("n_epochs", "ema", "max_grad_norm", "chunk_size"),
+    )
+    choices: ClassVar[dict[str, Any]] = {"baseline": Baseline, "scale": Scale, "loss": Loss}
+
+    def __init__(
+        self,
+        policy: str | type[GraphPolicy] = "GraphPolicy",
+        env: GymEnv | str | None = None,
+        learning_rate: float | str | NamedSchedule = "linear:2e-3:2e-4",
+        n_instances: int = 8,
+        group_size: int = 32,
+        n_epochs: int = 1,
+        baseline: Baseline = "group",
+        scale: Scale = "group",
+        loss: Loss = "grpo",
+        clip_range: float | str | NamedSchedule = 0.2,
+        clip_range_high: float | str | NamedSchedule | None = None,
+        ent_coef: float = 0.0,
+        kl_coef: float = 0.0,
+        filter_groups: bool = True,
+        keep: float = 1.0,
+        ema: float = 0.0,
+        max_grad_norm: float = 1.0,
+        chunk_size: int = 6000,
+        stats_window_size: int = 100,
+        tensorboard_log: str | None = None,
+        policy_kwargs: dict[str, Any] | None = None,
+        verbose: int = 0,
+        seed: int | None = None,
+        device: torch.device | str = "auto",
+        _init_setup_model: bool = True,
+    ) -> None:
+        super().__init__(
+            policy,  # type: ignore[arg-type]
+            env,  # type: ignore[arg-type]
+            learning_rate=learning_rate,  # type: ignore[arg-type]
+            policy_kwargs=policy_kwargs,
+            stats_window_size=stats_window_size,
+            tensorboard_log=tensorboard_log,
+            verbose=verbose,
+            device=device,
+            support_multi_env=True,
+            seed=seed,
+            supported_action_spaces=(spaces.Discrete,),
+        )
+        self.n_instances, self.group_size, self.n_epochs = n_instances, group_size, n_epochs
+        self.baseline, self.scale, self.loss = baseline, scale, loss
+        self.clip_range, self.clip_range_high = clip_range, clip_range_high
+        self.ent_coef, self.kl_coef, self.filter_groups, self.keep = ent_coef, kl_coef, filter_groups, keep
+        self.ema, self.max_grad_norm, self.chunk_size = ema, max_grad_norm, chunk_size
+        if _init_setup_model:
+            self._setup_model()
+
+    def _setup_model(self) -> None:
+        self._check_arguments()
+        self.clip_range = schedule(self.clip_range)
+        self.clip_range_high = None if self.clip_range_high is None else schedule(self.clip_range_high)
+        super()._setup_model()
+        self._setup_lr_schedule()
+        self.set_random_seed(self.seed)
+        self._own: DispatchVectorEnv | None = None
+        if self.env is not None:
+            vector_env(self.env)
+        self.policy = self.actor = self._new_policy()
+        if self.ema:
+            self.actor = self._new_policy()
+            self.actor.load_state_dict(self.policy.state_dict())
+        if self.kl_coef:
+            self.reference = self._new_policy()
+            self.reference.load_state_dict(self.policy.state_dict())
+
+    def _new_policy(self) -> GraphPolicy:
+        policy: Any = self.policy_class
+        return policy(self.observation_space, self.action_space, self.lr_schedule, **self.policy_kwargs).to(self.device)
+
+    def _check_arguments(self) -> None:
+        for name, low in {"group_size": 2, "n_instances": 1, "n_epochs": 1, "chunk_size": 1}.items():
+            if getattr(self, name) < low:
+                why = ": a rollout is judged by the others of its group" if name == "group_size" else ""
+                raise ValueError(f"{name} is {getattr(self, name)}, but must be at least {low}{why}.")
+        check_share("keep", self.keep)
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema is {self.ema}, but must be at least 0 and below 1.")
+        for name, choices in self.choices.items():
+            if getattr(self, name) not in choices.__args__:
+                raise ValueError(f"{name} is {getattr(self, name)!r}, but must be one of {choices.__args__}.")
+        if self.policy_kwargs.get("encode", "once") == "step":
+            raise ValueError("encode is 'step', but group trainers encode each graph once: use 'once' or 'none'.")
+
+    def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
+        names = ["policy", "actor", "actor.optimizer"] if self.ema else ["policy", "policy.optimizer"]
+        return names + (["reference"] if self.kl_coef else []), []
+
+    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
+        """As `Checkpoint.set_env`."""
+        super().set_env(env, force_reset)
+        assert self.env is not None
+        vector_env(self.env)
+        self._own = None
+
+    # Playing
+
+    def _setup_play(self) -> tuple[DispatchVectorEnv, Rollouts]:
+        """The environment that groups are played in, and the buffer of what is decided there."""
+        if self._own is None:
+            assert self.env is not None
+            like = vector_env(self.env)
+            copies = self.group_size + (self.baseline == "greedy")
+            rows = self.n_instances * copies
+            self._own = DispatchVectorEnv(
+                like.problem, rows, like.source, shape=like.shape, copy=False, autoreset=False
+            )
+            self.rollouts = Rollouts(self._own.observation, copies, self.device)
+            self._greedy = np.arange(rows) % copies >= self.group_size
+        return self._own, self.rollouts
+
+    def collect_rollouts(self, callback: BaseCallback) -> bool:
+        """Play fresh instances, each `group_size` times; False where the callback stopped it."""
+        env, rollouts = self._setup_play()
+        self.actor.set_training_mode(False)
+        callback.on_rollout_start()
+        rng = np.random.default_rng(np.random.randint(1 << 31))  # noqa: NPY002 (a checkpoint holds the global state)
+        instances = [env.source.sample(rng) for _ in range(self.n_instances)]
+        env.reset(options={"instances": instances, "repeat": rollouts.copies})
+        self.graphs = rollouts.begin(graphs=self.actor.encoder is not None)
+        with torch.inference_mode():
+            tables = self.actor.node_tables(self.graphs)
+        self.returns = np.zeros(env.num_envs)
+        lengths = np.zeros(env.num_envs, np.int64)
+        nothing: list[dict[str, Any]] = [{}] * env.num_envs
+        while env.running.any():
+            running = env.running.copy()
+            with torch.inference_mode():
+                choices = rollouts.read(running)
+                if choices is not None:
+                    rollouts.play(self.actor.logits(choices, tables), self._greedy)
+            rewards = env.step(rollouts.actions)[1]
+            self.returns += rewards
+            lengths += running
+            self.num_timesteps += int(running.sum())
+            dones, infos = running & env.done, nothing
+            if dones.any():
+                infos = nothing.copy()
+                for row in np.flatnonzero(dones).tolist():
+                    ended = {"r": float(self.returns[row]), "l": int(lengths[row])}
+                    ended["t"] = round(time.time() - self.start_time / 1e9, 6)
+                    infos[row] = {"objective": float(env.objective[row]), "episode": ended}
+                self._update_info_buffer(infos, dones)
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+        callback.on_rollout_end()
+        return True
+
+    # Learning
+
+    def _advantages(self) -> tuple[np.ndarray, np.ndarray]:
+        """A (B,) of each rollout, and which rollouts are trained on, (B,) bool."""
+        groups = self.returns.reshape(self.n_instances, -1)
+        returns, greedy = groups[:, : self.group_size], groups[:, self.group_size :]
+        part = np.tile(np.arange(self.group_size), (self.n_instances, 1))
+        if self.keep < 1:
+            size = max(2, count_of(self.keep, self.group_size))
+            part = np.stack([max_variance_subset(row, size) for row in returns])
+        found = advantages(np.take_along_axis(returns, part, 1), self.baseline, self.scale, greedy)
+        trained = np.ones(part.shape, bool)
+        if self.filter_groups:
+            trained &= np.ptp(returns, axis=1, keepdims=True) > 1e-9
+        if self.baseline == "label":
+            trained &= found > 0
+        values, kept = np.zeros(groups.shape), np.zeros(groups.shape, bool)
+        np.put_along_axis(values, part, found, 1)
+        np.put_along_axis(kept, part, trained, 1)
+        self.logger.record("train/useful_share", float((np.abs(values[:, : self.group_size]) > 1e-6).mean()))
+        return values.ravel(), kept.ravel()
+
+    def _select(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:  # noqa: ARG002 (D3S looks at them)
+        """The decisions to train on, ascending: here all of the rollouts that are kept (B,)."""
+        return np.flatnonzero(kept[self.rollouts.episode])
+
+    def train(self) -> None:
+        """`n_epochs` gradient steps on the last rollouts; none where all of their groups are tied."""
+        self.actor.set_training_mode(True)
+        self._update_learning_rate(self.actor.optimizer)
+        rollouts = self.rollouts
+        values, kept = self._advantages()
+        decisions = self._select(values, kept)
+        episode = rollouts.episode
+        self.logger.record("train/entropy", float(rollouts.entropy.mean()) if len(episode) else 0.0)
+        self.logger.record("train/kept_share", len(decisions) / max(len(episode), 1))
+        if not len(decisions):
+            return
+        self.logger.record("train/advantage_variance", float(values[np.unique(episode[decisions])].var()))
+        weights = np.zeros(len(episode))
+        weights[decisions] = decision_weights(self.loss, episode[decisions])
+        value, weight = (
+            torch.tensor(array, dtype=torch.float32, device=self.device) for array in (values[episode], weights)
+        )
+        for epoch in range(self.n_epochs):
+            ratio = self._sequence_ratio(decisions) if self.loss == "gspo" and epoch else None
+            self._step(decisions, value, weight, ratio)
+        self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
+
+    def _step(self, decisions: np.ndarray, value: Tensor, weight: Tensor, ratio: Tensor | None) -> None:
+        """One gradient step: chunks of decisions add to the gradient, then the encoder's backward runs once."""
+        low, high = self._clips()
+        self.actor.optimizer.zero_grad()
+        tables = self.actor.node_tables(self.graphs)
+        leaf = None if tables is None else tables.detach().requires_grad_()
+        with torch.no_grad():
+            known = self.reference.node_tables(self.graphs) if self.kl_coef else None
+        sums = torch.zeros(3, device=self.device)
+        for chunk in self.rollouts.chunks(decisions, self.chunk_size):
+            candidates, a, w = chunk.choices.candidates, value[chunk.decision], weight[chunk.decision]
+            log_probs = candidates.log_softmax(self.actor.logits(chunk.choices, leaf))
+            log_prob = log_probs[chunk.chosen]
+            log_ratio = log_prob - chunk.log_prob
+            if ratio is not None:  # GSPO-token (eq. 13): its value is the rollout's ratio, its gradient the decision's
+                log_ratio = log_prob - log_prob.detach() + ratio[chunk.decision]
+            gain = surrogate(self.loss, log_prob, log_ratio.exp(), a, low, high)
+            with torch.no_grad():
+                clipped = (log_ratio.exp() < low) | (log_ratio.exp() > high)
+                sums += torch.stack([(w * gain).sum(), clipped.sum(), (log_ratio.exp() - 1 - log_ratio).sum()])
+            if self.ent_coef:
+                gain = gain + self.ent_coef * candidates.entropy(log_probs)
+            if self.kl_coef:
+                with torch.no_grad():
+                    reference = candidates.log_softmax(self.reference.logits(chunk.choices, known))[chunk.chosen]
+                gain = gain - self.kl_coef * ((reference - log_prob).exp() - (reference - log_prob) - 1)
+            (-(w * gain).sum()).backward()
+        if tables is not None and leaf is not None:
+            tables.backward(leaf.grad)
+        norm = torch.nn.utils.clip_grad_norm_(self.actor.parameters(), self.max_grad_norm)
+        self.actor.optimizer.step()
+        self._n_updates += 1
+        if self.ema:
+            self._average()
+        total, clips, divergence = sums.tolist()
+        self.logger.record("train/policy_gradient_loss", -total)
+        self.logger.record("train/clip_fraction", clips / len(decisions))
+        self.logger.record("train/approx_kl", divergence / len(decisions))
+        self.logger.record("train/grad_norm", float(norm))
+
+    def _clips(self) -> tuple[float, float]:
+        """The lowest and the highest ratio that is not clipped."""
+        low: Any = self.clip_range
+        high: Any = self.clip_range if self.clip_range_high is None else self.clip_range_high
+        return 1 - low(self._current_progress_remaining), 1 + high(self._current_progress_remaining)
+
+    @torch.no_grad()
+    def _sequence_ratio(self, decisions: np.ndarray) -> Tensor:
+        """For each decision, the mean log-ratio over the kept ones of its rollout, (D,)."""
+        tables = self.actor.node_tables(self.graphs)
+        parts: list[tuple[Tensor, Tensor]] = []
+        for chunk in self.rollouts.chunks(decisions, self.chunk_size):
+            parts.append((chunk.decision, self._log_ratio(chunk, tables)))
+        episode = torch.tensor(self.rollouts.episode, device=self.device)
+        owner = episode[torch.cat([decision for decision, _ in parts])]
+        sums = torch.zeros(len(self.returns), device=self.device)
+        sums = sums.index_add(0, owner, torch.cat([ratio for _, ratio in parts]))
+        return (sums / torch.bincount(owner, minlength=len(sums)).clamp(min=1))[episode]
+
+    def _log_ratio(self, chunk: Chunk, tables: Tensor | None) -> Tensor:
+        log_probs = chunk.choices.candidates.log_softmax(self.actor.logits(chunk.choices, tables))
+        return log_probs[chunk.chosen] - chunk.log_prob
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Let `policy` follow `actor`; fast at first, so that the first weights are soon forgotten."""
+        decay = min(self.ema, (1 + self._n_updates) / (10 + self._n_updates))
+        torch._foreach_lerp_(list(self.policy.parameters()), list(self.actor.parameters()), 1 - decay)
+
+    def learn(
+        self,
+        total_timesteps: int,
+        callback: MaybeCallback = None,
+        log_interval: int | None = 1,
+        tb_log_name: str | None = None,
+        reset_num_timesteps: bool = True,
+        progress_bar: bool = False,
+    ) -> Self:
+        """Train for at least so many decisions; arguments as in stable-baselines3."""
+        name = tb_log_name or type(self).__name__
+        total, callback = self._setup_learn(total_timesteps, callback, reset_num_timesteps, name, progress_bar)
+        callback.on_training_start(locals(), globals())
+        iteration = 0
+        while self.num_timesteps < total and self.collect_rollouts(callback):
+            iteration += 1
+            self._update_current_progress_remaining(self.num_timesteps, total)
+            if log_interval is not None and iteration % log_interval == 0:
+                self._dump_logs(iteration)
+            self.train()
+        callback.on_training_end()
+        return self
+
+    def _dump_logs(self, iteration: int) -> None:
+        """What stable-baselines3's on-policy algorithms log, under the same names."""
+        seconds = max((time.time_ns() - self.start_time) / 1e9, sys.float_info.epsilon)
+        episodes = self.ep_info_buffer or ()
+        self.logger.record("rollout/ep_rew_mean", safe_mean([info["r"] for info in episodes]))
+        self.logger.record("rollout/ep_len_mean", safe_mean([info["l"] for info in episodes]))
+        self.logger.record("time/iterations", iteration, exclude="tensorboard")
+        self.logger.record("time/fps", int((self.num_timesteps - self._num_timesteps_at_start) / seconds))
+        self.logger.record("time/time_elapsed", int(seconds), exclude="tensorboard")
+        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
+        self.logger.dump(step=self.num_timesteps)
+
+
+def advantages(returns: np.ndarray, baseline: Baseline, scale: Scale, greedy: np.ndarray | None = None) -> np.ndarray:
+    """A (P, G) of the returns (P, G) of P groups; `greedy` (P, 1) are the returns of the greedy rollouts.
+
+    Deviations are of samples (divided by G - 1) and 1e-4 is added to them, as in TRL.
+    """
+    size = returns.shape[1]
+    if baseline == "label":
+        return (np.arange(size) == returns.argmax(1)[:, None]).astype(float)
+    mean = returns.mean(1, keepdims=True)
+    if baseline == "leave_one_out":
+        mean = (size * mean - returns) / (size - 1)
+    found = returns - (greedy if baseline == "greedy" and greedy is not None else mean)
+    if scale == "group":
+        return found / (returns.std(1, ddof=1, keepdims=True) + 1e-4)
+    return found / (found.std(ddof=1) + 1e-4) if scale == "batch" else found
+
+
+def decision_weights(loss: Loss, episode: np.ndarray) -> np.ndarray:
+    """The weight w (n,) of decisions that were made in the given episodes (n,)."""
+    lengths = np.bincount(episode)
+    rollouts = (lengths > 0).sum()
+    if loss in ("dapo", "cispo"):
+        return np.full(len(episode), 1 / len(episode))
+    if loss == "dr_grpo":
+        return np.full(len(episode), 1 / (rollouts * lengths.max()))
+    return 1 / (rollouts * lengths[episode])
+
+
+def surrogate(loss: Loss, log_prob: Tensor, ratio: Tensor, a: Tensor, low: float, high: float) -> Tensor:
+    """What is maximised for each decision (n,): PPO's clipped objective, or that of CISPO."""
+    if loss == "cispo":
+        return ratio.detach().clamp(max=high) * a * log_prob
+    return torch.minimum(ratio * a, ratio.clamp(low, high) * a)
+
+
+def check_share(name: str, share: float) -> None:
+    """ValueError for what is no share of something."""
+    if not 0 < share <= 1:
+        raise ValueError(f"{name} is {share}, but must be a share above 0 and at most 1.")
+
+
+def vector_env(env: VecEnv) -> DispatchVectorEnv:
+    """The dispatch environment behind a `VecEnv`, which tells problem, options, instances and room.
+
+    Raises:
+        ValueError: there is none, or there are several that disagree in problem or options.
+    """
+    try:
+        found = [env.env] if isinstance(env, DispatchVecEnv) else env.get_attr("vector")
+    except AttributeError:
+        raise ValueError(
+            f"{type(env).__name__} holds no dispatch environment, and group trainers play each instance several times "
+            "by reset(options={'repeat': ...}): give an agents.sb3_env.DispatchVecEnv."
+        ) from None
+    problems = {f"{one.problem.name} {vars(one.problem.options)}" for one in found}
+    if len(problems) > 1:
+        raise ValueError(f"The environments disagree in problem or options: {' and '.join(sorted(problems))}.")
+    return found[0]
