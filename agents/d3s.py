@@ -4,7 +4,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from agents.grpo import GRPO, check_share
+from agents.grpo import GRPO
+from agents.objectives import check_share
 from agents.schedules import NamedSchedule, schedule
 from agents.selection import count_of, max_variance_subset
 

@@ -6,12 +6,12 @@ clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / 
 
     sum over decisions of w min(r A, clip(r) A) + ent_coef H - kl_coef (e^(ref - log pi) - (ref - log pi) - 1)
 
-where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`PRESETS`).
+where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`agents.objectives.PRESETS`).
 """
 
 import sys
 import time
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -20,42 +20,16 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
 from stable_baselines3.common.utils import safe_mean
-from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
 from agents.checkpoint import Checkpoint
+from agents.objectives import Baseline, Loss, Scale, advantages, check_share, decision_weights, surrogate
 from agents.policy import GraphPolicy
-from agents.rollouts import Chunk, Rollouts
-from agents.sb3_env import DispatchVecEnv
+from agents.rollouts import Rollouts
+from agents.sb3_env import vector_env
 from agents.schedules import NamedSchedule, schedule
 from agents.selection import count_of, max_variance_subset
 from envs.core.vector import DispatchVectorEnv
-
-Baseline = Literal["group", "leave_one_out", "greedy", "label"]
-Scale = Literal["group", "batch", "none"]
-Loss = Literal["grpo", "dr_grpo", "dapo", "gspo", "cispo"]
-
-PRESETS: dict[str, dict[str, Any]] = {
-    # Shao et al. 2024, arXiv 2402.03300, eq. 3.
-    "grpo": {},
-    # Kwon et al. 2020, arXiv 2010.16011, eq. 3: the shared baseline is the mean of the rollouts; REINFORCE, no scale.
-    "pomo": {"scale": "none", "loss": "dr_grpo", "n_epochs": 1},
-    # Ahmadian et al. 2024, arXiv 2402.14740, sec. 2.2: the mean of the other rollouts.
-    "rloo": {"baseline": "leave_one_out", "scale": "none", "loss": "dr_grpo", "n_epochs": 1},
-    # Liu et al. 2025, arXiv 2503.20783, sec. 3.2: neither lengths nor deviations in the denominator.
-    "dr_grpo": {"scale": "none", "loss": "dr_grpo"},
-    # Yu et al. 2025, arXiv 2503.14476, sec. 3: clip higher, mean over all decisions, no tied groups.
-    "dapo": {"loss": "dapo", "clip_range_high": 0.28, "filter_groups": True},
-    # Zheng et al. 2025, arXiv 2507.18071, eq. 5-7: one ratio per rollout.
-    "gspo": {"loss": "gspo", "clip_range": 3e-4, "clip_range_high": 4e-4},
-    # MiniMax 2025, arXiv 2506.13585, eq. 4-5: the weight is clipped, not the gradient; at 5 as in arXiv 2510.13786.
-    "cispo": {"loss": "cispo", "clip_range_high": 4.0},
-    # Corsini et al. 2024, arXiv 2401.11849, sec. 4.2: cross-entropy on the best rollout.
-    "self_labelling": {"baseline": "label", "scale": "none", "loss": "dapo", "n_epochs": 1},
-    # Xu et al. 2025, arXiv 2504.13818, sec. 3: the part of each group whose rewards vary most, then its advantages.
-    "pods": {"keep": 0.25},
-}
-"""Arguments of `GRPO` by the name of the method: `GRPO("GraphPolicy", env, **PRESETS["dapo"])`."""
 
 
 class GRPO(Checkpoint):
@@ -138,7 +112,9 @@ class GRPO(Checkpoint):
             supported_action_spaces=(spaces.Discrete,),
         )
         self.n_instances, self.group_size, self.n_epochs = n_instances, group_size, n_epochs
-        self.baseline, self.scale, self.loss = baseline, scale, loss
+        self.baseline: Baseline = baseline
+        self.scale: Scale = scale
+        self.loss: Loss = loss
         self.clip_range, self.clip_range_high = clip_range, clip_range_high
         self.ent_coef, self.kl_coef, self.filter_groups, self.keep = ent_coef, kl_coef, filter_groups, keep
         self.ema, self.max_grad_norm, self.chunk_size = ema, max_grad_norm, chunk_size
@@ -155,7 +131,8 @@ class GRPO(Checkpoint):
         self._own: DispatchVectorEnv | None = None
         if self.env is not None:
             vector_env(self.env)
-        self.policy = self.actor = self._new_policy()
+        self.actor = self._new_policy()
+        self.policy = self.actor  # type: ignore[assignment]
         if self.ema:
             self.actor = self._new_policy()
             self.actor.load_state_dict(self.policy.state_dict())
@@ -232,15 +209,13 @@ class GRPO(Checkpoint):
             self.returns += rewards
             lengths += running
             self.num_timesteps += int(running.sum())
-            dones, infos = running & env.done, nothing
-            if dones.any():
-                infos = nothing.copy()
-                for row in np.flatnonzero(dones).tolist():
-                    ended = {"r": float(self.returns[row]), "l": int(lengths[row])}
-                    ended["t"] = round(time.time() - self.start_time / 1e9, 6)
-                    infos[row] = {"objective": float(env.objective[row]), "episode": ended}
-                self._update_info_buffer(infos, dones)
+            dones, infos = running & env.done, nothing.copy()
+            for row in np.flatnonzero(dones).tolist():
+                ended = {"r": float(self.returns[row]), "l": int(lengths[row])}
+                infos[row] = {"objective": float(env.objective[row]), "episode": ended}
             callback.update_locals(locals())
+            if dones.any():
+                self._update_info_buffer(infos, dones)
             if not callback.on_step():
                 return False
         callback.on_rollout_end()
@@ -309,7 +284,7 @@ class GRPO(Checkpoint):
             log_probs = candidates.log_softmax(self.actor.logits(chunk.choices, leaf))
             log_prob = log_probs[chunk.chosen]
             log_ratio = log_prob - chunk.log_prob
-            if ratio is not None:  # GSPO-token (eq. 13): its value is the rollout's ratio, its gradient the decision's
+            if ratio is not None:  # GSPO-token (sec. 4.3): the rollout's value, the decision's gradient
                 log_ratio = log_prob - log_prob.detach() + ratio[chunk.decision]
             gain = surrogate(self.loss, log_prob, log_ratio.exp(), a, low, high)
             with torch.no_grad():
@@ -345,24 +320,21 @@ class GRPO(Checkpoint):
     def _sequence_ratio(self, decisions: np.ndarray) -> Tensor:
         """For each decision, the mean log-ratio over the kept ones of its rollout, (D,)."""
         tables = self.actor.node_tables(self.graphs)
-        parts: list[tuple[Tensor, Tensor]] = []
+        log_ratio = torch.zeros(self.rollouts.count, device=self.device)
         for chunk in self.rollouts.chunks(decisions, self.chunk_size):
-            parts.append((chunk.decision, self._log_ratio(chunk, tables)))
+            log_probs = chunk.choices.candidates.log_softmax(self.actor.logits(chunk.choices, tables))
+            log_ratio[chunk.decision] = log_probs[chunk.chosen] - chunk.log_prob
         episode = torch.tensor(self.rollouts.episode, device=self.device)
-        owner = episode[torch.cat([decision for decision, _ in parts])]
-        sums = torch.zeros(len(self.returns), device=self.device)
-        sums = sums.index_add(0, owner, torch.cat([ratio for _, ratio in parts]))
-        return (sums / torch.bincount(owner, minlength=len(sums)).clamp(min=1))[episode]
-
-    def _log_ratio(self, chunk: Chunk, tables: Tensor | None) -> Tensor:
-        log_probs = chunk.choices.candidates.log_softmax(self.actor.logits(chunk.choices, tables))
-        return log_probs[chunk.chosen] - chunk.log_prob
+        lengths = torch.bincount(episode[decisions], minlength=len(self.returns)).clamp(min=1)
+        sums = torch.zeros(len(self.returns), device=self.device).index_add(0, episode, log_ratio)
+        return (sums / lengths)[episode]
 
     @torch.no_grad()
     def _average(self) -> None:
         """Let `policy` follow `actor`; fast at first, so that the first weights are soon forgotten."""
         decay = min(self.ema, (1 + self._n_updates) / (10 + self._n_updates))
-        torch._foreach_lerp_(list(self.policy.parameters()), list(self.actor.parameters()), 1 - decay)
+        for average, new in zip(self.policy.parameters(), self.actor.parameters(), strict=True):
+            average.lerp_(new, 1 - decay)
 
     def learn(
         self,
@@ -382,12 +354,12 @@ class GRPO(Checkpoint):
             iteration += 1
             self._update_current_progress_remaining(self.num_timesteps, total)
             if log_interval is not None and iteration % log_interval == 0:
-                self._dump_logs(iteration)
+                self.dump_logs(iteration)
             self.train()
         callback.on_training_end()
         return self
 
-    def _dump_logs(self, iteration: int) -> None:
+    def dump_logs(self, iteration: int = 0) -> None:  # type: ignore[override]
         """What stable-baselines3's on-policy algorithms log, under the same names."""
         seconds = max((time.time_ns() - self.start_time) / 1e9, sys.float_info.epsilon)
         episodes = self.ep_info_buffer or ()
@@ -398,63 +370,3 @@ class GRPO(Checkpoint):
         self.logger.record("time/time_elapsed", int(seconds), exclude="tensorboard")
         self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
         self.logger.dump(step=self.num_timesteps)
-
-
-def advantages(returns: np.ndarray, baseline: Baseline, scale: Scale, greedy: np.ndarray | None = None) -> np.ndarray:
-    """A (P, G) of the returns (P, G) of P groups; `greedy` (P, 1) are the returns of the greedy rollouts.
-
-    Deviations are of samples (divided by G - 1) and 1e-4 is added to them, as in TRL.
-    """
-    size = returns.shape[1]
-    if baseline == "label":
-        return (np.arange(size) == returns.argmax(1)[:, None]).astype(float)
-    mean = returns.mean(1, keepdims=True)
-    if baseline == "leave_one_out":
-        mean = (size * mean - returns) / (size - 1)
-    found = returns - (greedy if baseline == "greedy" and greedy is not None else mean)
-    if scale == "group":
-        return found / (returns.std(1, ddof=1, keepdims=True) + 1e-4)
-    return found / (found.std(ddof=1) + 1e-4) if scale == "batch" else found
-
-
-def decision_weights(loss: Loss, episode: np.ndarray) -> np.ndarray:
-    """The weight w (n,) of decisions that were made in the given episodes (n,)."""
-    lengths = np.bincount(episode)
-    rollouts = (lengths > 0).sum()
-    if loss in ("dapo", "cispo"):
-        return np.full(len(episode), 1 / len(episode))
-    if loss == "dr_grpo":
-        return np.full(len(episode), 1 / (rollouts * lengths.max()))
-    return 1 / (rollouts * lengths[episode])
-
-
-def surrogate(loss: Loss, log_prob: Tensor, ratio: Tensor, a: Tensor, low: float, high: float) -> Tensor:
-    """What is maximised for each decision (n,): PPO's clipped objective, or that of CISPO."""
-    if loss == "cispo":
-        return ratio.detach().clamp(max=high) * a * log_prob
-    return torch.minimum(ratio * a, ratio.clamp(low, high) * a)
-
-
-def check_share(name: str, share: float) -> None:
-    """ValueError for what is no share of something."""
-    if not 0 < share <= 1:
-        raise ValueError(f"{name} is {share}, but must be a share above 0 and at most 1.")
-
-
-def vector_env(env: VecEnv) -> DispatchVectorEnv:
-    """The dispatch environment behind a `VecEnv`, which tells problem, options, instances and room.
-
-    Raises:
-        ValueError: there is none, or there are several that disagree in problem or options.
-    """
-    try:
-        found = [env.env] if isinstance(env, DispatchVecEnv) else env.get_attr("vector")
-    except AttributeError:
-        raise ValueError(
-            f"{type(env).__name__} holds no dispatch environment, and group trainers play each instance several times "
-            "by reset(options={'repeat': ...}): give an agents.sb3_env.DispatchVecEnv."
-        ) from None
-    problems = {f"{one.problem.name} {vars(one.problem.options)}" for one in found}
-    if len(problems) > 1:
-        raise ValueError(f"The environments disagree in problem or options: {' and '.join(sorted(problems))}.")
-    return found[0]

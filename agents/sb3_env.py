@@ -136,3 +136,22 @@ class DispatchVecEnv(VecEnv):
     def env_is_wrapped(self, wrapper_class: type[gymnasium.Wrapper], indices: VecEnvIndices = None) -> list[bool]:
         """True for `Monitor`, whose `episode` infos this environment writes itself."""
         return [wrapper_class is Monitor for _ in self._get_indices(indices)]
+
+
+def vector_env(env: VecEnv) -> DispatchVectorEnv:
+    """The dispatch environment behind a `VecEnv`, which tells problem, options, instances and room.
+
+    Raises:
+        ValueError: there is none, or there are several that disagree in problem or options.
+    """
+    try:
+        found = [env.env] if isinstance(env, DispatchVecEnv) else env.get_attr("vector")
+    except AttributeError:
+        raise ValueError(
+            f"{type(env).__name__} holds no dispatch environment, and group trainers play each instance several times "
+            "by reset(options={'repeat': ...}): give an agents.sb3_env.DispatchVecEnv."
+        ) from None
+    problems = {f"{one.problem.name} {vars(one.problem.options)}" for one in found}
+    if len(problems) > 1:
+        raise ValueError(f"The environments disagree in problem or options: {' and '.join(sorted(problems))}.")
+    return found[0]

@@ -7,12 +7,15 @@ import torch
 
 from agents.archive import read
 from agents.checkpoint import Checkpoint
+from agents.d3s import D3S
+from agents.grpo import GRPO
+from agents.objectives import PRESETS
 from agents.ppo import PPO
 from baselines.play import Scores
 from envs import load_problem
 from envs.core.problem import Problem
 
-ALGORITHMS: dict[str, type[Checkpoint]] = {"ppo": PPO}
+ALGORITHMS: dict[str, type[Checkpoint]] = {"ppo": PPO, "d3s": D3S} | dict.fromkeys(PRESETS, GRPO)
 """Trainers by the name that `train --algorithm` knows; a checkpoint names the class."""
 
 CONFIG, LAST, BEST = "config.json", "last.zip", "best.zip"

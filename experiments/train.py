@@ -15,6 +15,9 @@ from stable_baselines3.common.logger import Logger
 
 from agents.archive import read
 from agents.checkpoint import Checkpoint
+from agents.d3s import D3S
+from agents.objectives import PRESETS
+from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
 from envs.core.problem import Problem
@@ -25,6 +28,8 @@ from experiments.curve import Budget, Curve
 from experiments.events import Events
 from experiments.records import provenance, write_atomically
 from experiments.validation import Validation, training_source
+
+Algorithm = Literal["ppo", "d3s", "grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"]
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class Train:
 
     instances: str = ""
     """Where training instances come from: random:6x6..15x15, or files of your own. Default: the problem's."""
-    algorithm: Literal["ppo"] = "ppo"
-    """The trainer."""
+    algorithm: Algorithm = "ppo"
+    """The trainer: ppo, or one that compares rollouts of the same instance."""
     timesteps: int | None = None
     """Budget in decisions; 200,000 where no budget is given."""
     cpu_seconds: float | None = None
@@ -56,23 +61,33 @@ class Train:
     points: int = 20
     """How often in its budget the run is validated and saved."""
     num_envs: int = 64
-    """Episodes played at once."""
+    """ppo: episodes played at once."""
     share: int = 8
-    """Neighbouring episodes that play the same instances, so that each is encoded once for all of them."""
+    """ppo: neighbouring episodes that play the same instances, so that each is encoded once for all of them."""
     n_steps: int = 128
-    """Decisions of each before an update."""
+    """ppo: decisions of each before an update."""
     batch_size: int = 512
-    """Decisions in a minibatch."""
+    """ppo: decisions in a minibatch."""
     n_epochs: int = 3
-    """Passes over the decisions in an update."""
+    """ppo: passes over the decisions in an update."""
     learning_rate: str = "linear:2e-3:2e-4"
     """A schedule over the budget: linear:START:END or constant:VALUE."""
     clip_range: float = 0.2
-    """Of the probability ratio."""
+    """ppo: of the probability ratio."""
     ent_coef: float = 0.0
     """Weight of the entropy bonus."""
     gae_lambda: float = 0.95
-    """Of the advantages; there is no discount."""
+    """ppo: of the advantages; there is no discount."""
+    n_instances: int = 8
+    """All but ppo: fresh instances in an update."""
+    group_size: int = 32
+    """All but ppo: rollouts of each."""
+    ema: float = 0.99
+    """All but ppo: decay of the averaged weights that are validated and kept; 0 is none."""
+    sample_keep: str = "linear:0.25:1"
+    """d3s: share of the rollouts that are trained on, over the budget."""
+    decision_keep: str = "linear:0.2:1"
+    """d3s: share of their decisions."""
     encode: Literal["none", "once", "step"] = "once"
     """What the graph encoder sees: nothing, the graph once per instance, or also its state at every decision."""
     width: int = 64
@@ -138,11 +153,28 @@ def check(command: Train) -> None:
     """ValueError for numbers that no training can be done with."""
     schedule(command.learning_rate)
     least = {"timesteps": 1, "cpu_seconds": 1e-3, "validation_instances": 1, "points": 1, "num_envs": 1, "n_steps": 2}
-    least |= {"batch_size": 2, "n_epochs": 1, "width": 1, "layers": 0, "rounds": 0, "seed": 0}
+    least |= {
+        "n_instances": 1,
+        "group_size": 2,
+        "batch_size": 2,
+        "n_epochs": 1,
+        "width": 1,
+        "layers": 0,
+        "rounds": 0,
+        "seed": 0,
+    }
     for name, low in least.items():
         value = getattr(command, name)
         if value is not None and not value >= low:
             raise ValueError(f"{name} is {value}, but must be at least {low:g}.")
+
+
+ARGUMENTS = {
+    "ppo": ("n_steps", "batch_size", "n_epochs", "clip_range", "gae_lambda"),
+    "group": ("n_instances", "group_size", "ema"),
+    "d3s": ("sample_keep", "decision_keep"),
+}
+"""Which settings go to which trainer, besides those of all."""
 
 
 def budget(command: Train) -> Budget:
@@ -155,16 +187,16 @@ def budget(command: Train) -> Budget:
 def new(command: Train, env: DispatchVecEnv) -> Checkpoint:
     """A model with fresh weights."""
     algorithm: Any = ALGORITHMS[command.algorithm]
+    arguments = {name: getattr(command, name) for name in ARGUMENTS["ppo" if algorithm is PPO else "group"]}
+    if algorithm is D3S:
+        arguments |= {name: getattr(command, name) for name in ARGUMENTS["d3s"]}
     return algorithm(
         "GraphPolicy",
         env,
         learning_rate=command.learning_rate,
-        n_steps=command.n_steps,
-        batch_size=command.batch_size,
-        n_epochs=command.n_epochs,
-        clip_range=command.clip_range,
         ent_coef=command.ent_coef,
-        gae_lambda=command.gae_lambda,
+        **arguments,
+        **PRESETS.get(command.algorithm, {}),
         policy_kwargs={name: getattr(command, name) for name in ("encode", "width", "layers", "rounds")},
         seed=int(np.random.SeedSequence(command.seed).generate_state(1)[0] >> 1),  # row b draws from this + b
         device=command.device,
@@ -210,7 +242,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        Train(**config["train"])
+        config["train"] = asdict(Train(**config["train"]))  # an older one lacks newer settings
         return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / CONFIG} is damaged or of another version: {error}.") from None

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -91,6 +92,22 @@ def test_tensorboard_finds_finite_values_the_picture_the_command_and_the_hyperpa
     assert picture.width > 100 and picture.height > 100
     assert any(tag.startswith("command") for tag in tags["tensors"])
     assert any("hparams" in tag for tag in found.summary_metadata)
+
+
+@pytest.mark.parametrize("algorithm", ["d3s", "self_labelling"])
+def test_group_trainers_write_the_same_directory_and_go_on_where_they_stood(tmp_path: Path, algorithm: Any) -> None:
+    from experiments.agent import load_agent
+
+    small = replace(SMALL, algorithm=algorithm, n_instances=2, group_size=4)
+    folder = train(replace(small, run_dir=tmp_path / "run"), load_problem("jobshop")())
+    names = {path.name.split(".")[0] if "tfevents" in path.name else path.name for path in folder.iterdir()}
+    assert names == {"config.json", "best.zip", "last.zip", "curve.csv", "log.txt", "events"}
+    resume(folder, timesteps=1000)
+    rows = curve(folder)
+    assert rows[-1]["decisions"] >= 1000 and len(rows) >= 6
+    best = min(rows, key=lambda row: row["objective"])
+    assert load_agent(folder, "jobshop").train_decisions == best["decisions"]
+    assert events(folder).Scalars("losses/policy_gradient_loss")
 
 
 def test_the_best_checkpoint_is_the_best_of_the_curve(run_dir: Path) -> None:

@@ -1,0 +1,349 @@
+"""GRPO and its family: formulas, gradients, groups, and stable-baselines3's surface."""
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList, CheckpointCallback, EvalCallback
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.vec_env import DummyVecEnv
+
+from agents.d3s import D3S
+from agents.grpo import GRPO
+from agents.objectives import PRESETS, advantages, decision_weights, surrogate
+from agents.ppo import PPO
+from agents.sb3_env import DispatchVecEnv
+from envs.core.env import DispatchEnv
+from envs.core.vector import DispatchVectorEnv
+from tests.agents.samples import job_shops
+
+SMALL: dict[str, Any] = {
+    **{"n_instances": 3, "group_size": 4, "device": "cpu", "seed": 0},
+    "policy_kwargs": {"width": 16, "encoder_width": 8, "layers": 1},
+}
+
+
+def small(**arguments: Any) -> GRPO:
+    """A model for job shops of mixed sizes none of whose layers is zero."""
+    model = GRPO("GraphPolicy", job_shops(), **{**SMALL, **arguments})
+    for layer in (model.actor.decoder.logit, model.actor.first, model.actor.second):
+        torch.nn.init.normal_(layer.weight, std=0.5)
+    return model
+
+
+def play(model: GRPO) -> GRPO:
+    """The model after one round of rollouts, not yet trained on."""
+    model.collect_rollouts(model._setup_learn(1, None)[1])
+    return model
+
+
+def gradient(model: GRPO) -> torch.Tensor:
+    """What the next gradient step would go along, before clipping, as one vector."""
+    model.max_grad_norm, model.actor.optimizer.step = np.inf, lambda *_: None  # type: ignore[method-assign, assignment]
+    model.train()
+    return torch.cat([p.grad.ravel() for p in model.actor.parameters() if p.grad is not None])
+
+
+def expected_gradient(model: GRPO, weights: np.ndarray) -> torch.Tensor:
+    """Of -sum w A log pi, with every decision decoded at once by `evaluate_actions` of one episode after another."""
+    values, _ = model._advantages()
+    tables = model.actor.node_tables(model.graphs)
+    (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
+    log_probs = chunk.choices.candidates.log_softmax(model.actor.logits(chunk.choices, tables))[chunk.chosen]
+    model.actor.optimizer.zero_grad()
+    (-(torch.tensor(weights * values[model.rollouts.episode], dtype=torch.float32) * log_probs).sum()).backward()
+    return torch.cat([p.grad.ravel() for p in model.actor.parameters() if p.grad is not None])
+
+
+def test_advantages_are_those_of_the_papers() -> None:
+    returns = np.array([[1.0, 2.0, 6.0], [4.0, 4.0, 4.0]])
+    deviation = np.sqrt(7)
+    group = advantages(returns, "group", "group")
+    np.testing.assert_allclose(group[0], np.array([-2, -1, 3]) / (deviation + 1e-4))
+    np.testing.assert_array_equal(group[1], 0)
+    np.testing.assert_allclose(advantages(returns, "leave_one_out", "none")[0], [-3, -1.5, 4.5])
+    np.testing.assert_allclose(advantages(returns, "greedy", "none", np.array([[2.0], [5.0]]))[0], [-1, 0, 4])
+    np.testing.assert_array_equal(advantages(returns, "label", "none"), [[0, 0, 1], [1, 0, 0]])
+    batch = advantages(returns, "group", "batch")
+    np.testing.assert_allclose(batch[0], np.array([-2, -1, 3]) / (np.std([-2, -1, 3, 0, 0, 0], ddof=1) + 1e-4))
+
+
+def test_weights_average_over_decisions_or_rollouts() -> None:
+    episode = np.array([0, 0, 0, 2])
+    np.testing.assert_allclose(decision_weights("grpo", episode), [1 / 6, 1 / 6, 1 / 6, 1 / 2])
+    np.testing.assert_allclose(decision_weights("dapo", episode), [1 / 4] * 4)
+    np.testing.assert_allclose(decision_weights("dr_grpo", episode), [1 / 6] * 4)
+
+
+@pytest.mark.parametrize(("ratio", "a", "slope"), [(1.5, 1, 0), (1.5, -1, -1.5), (0.5, 1, 0.5), (0.5, -1, 0)])
+def test_clipping_stops_the_gradient_only_where_it_would_go_further(ratio: float, a: float, slope: float) -> None:
+    log_prob = torch.tensor([np.log(ratio)], requires_grad=True)
+    surrogate("grpo", log_prob, log_prob.exp(), torch.tensor([a]), 0.8, 1.2).sum().backward()
+    assert log_prob.grad is not None
+    assert log_prob.grad.item() == pytest.approx(slope)
+
+
+def test_cispo_clips_the_weight_and_keeps_the_gradient() -> None:
+    log_prob = torch.tensor([np.log(9.0)], requires_grad=True)
+    surrogate("cispo", log_prob, log_prob.exp(), torch.tensor([2.0]), 0.8, 5.0).sum().backward()
+    assert log_prob.grad is not None
+    assert log_prob.grad.item() == pytest.approx(10)
+
+
+@pytest.mark.parametrize("loss", ["grpo", "dr_grpo", "dapo", "gspo", "cispo"])
+def test_at_ratio_one_every_loss_has_the_gradient_of_weighted_log_probabilities(loss: Any) -> None:
+    model = play(small(loss=loss, chunk_size=37, filter_groups=False))
+    expected = expected_gradient(model, decision_weights(loss, model.rollouts.episode))
+    assert expected.abs().max() > 1e-3
+    torch.testing.assert_close(gradient(model), expected, rtol=1e-4, atol=1e-6)
+
+
+def test_log_probabilities_and_entropies_of_play_are_those_of_the_policy() -> None:
+    model = play(small())
+    tables = model.actor.node_tables(model.graphs)
+    for chunk in model.rollouts.chunks(np.arange(model.rollouts.count), 50):
+        log_probs = chunk.choices.candidates.log_softmax(model.actor.logits(chunk.choices, tables))
+        torch.testing.assert_close(log_probs[chunk.chosen], chunk.log_prob, rtol=1e-4, atol=1e-5)
+        entropy = torch.from_numpy(model.rollouts.entropy)[chunk.decision]
+        torch.testing.assert_close(chunk.choices.candidates.entropy(log_probs), entropy, rtol=1e-4, atol=1e-5)
+
+
+def test_the_fast_path_gives_the_scores_that_evaluation_gives() -> None:
+    model = small()
+    env, rollouts = model._setup_play()
+    env.reset(seed=3, options={"repeat": model.group_size})
+    tables = model.actor.node_tables(rollouts.begin(graphs=True))
+    for _ in range(5):
+        choices = rollouts.read(env.running)
+        assert choices is not None
+        logits = model.actor.logits(choices, tables).detach().numpy()
+        scores = model.actor.scores(env.observation)
+        np.testing.assert_allclose(logits, scores[np.isfinite(scores)], rtol=1e-4, atol=1e-5)
+        rollouts.play(torch.from_numpy(logits), np.ones(env.num_envs, bool))
+        np.testing.assert_array_equal(rollouts.actions, scores.argmax(1))
+        env.step(rollouts.actions)
+
+
+def test_actions_are_drawn_from_the_softmax() -> None:
+    model = small(group_size=2000, n_instances=1)
+    env, rollouts = model._setup_play()
+    env.reset(seed=1, options={"repeat": 2000})
+    tables = model.actor.node_tables(rollouts.begin(graphs=True))
+    choices = rollouts.read(env.running)
+    assert choices is not None
+    logits = model.actor.logits(choices, tables).detach()
+    rollouts.play(logits, np.zeros(2000, bool))
+    one = logits[: int(choices.candidates.lengths[0])].softmax(0).numpy()
+    actions = choices.action[: len(one)].numpy()
+    shares = [(rollouts.actions == action).mean() for action in actions]
+    np.testing.assert_allclose(shares, one, atol=0.04)
+
+
+def test_forced_decisions_are_played_and_not_kept() -> None:
+    env = DispatchVecEnv(DispatchVectorEnv("jobshop", 4, "random:3x3", skip_forced=False))
+    model = play(GRPO("GraphPolicy", env, **SMALL))
+    assert model.num_timesteps == 3 * 4 * 9
+    first = model.rollouts._buffers.first[: model.rollouts.count + 1]
+    assert 0 < model.rollouts.count < model.num_timesteps
+    assert np.diff(first).min() >= 2
+
+
+def test_a_group_plays_one_instance_and_the_greedy_rollout_is_not_trained_on() -> None:
+    model = play(small(baseline="greedy", scale="none"))
+    assert model._own is not None
+    ids = model._own.observation.ids[:, 0].reshape(3, 5)
+    assert (ids == ids[:, :1]).all() and len(np.unique(ids)) == 3
+    values, kept = model._advantages()
+    returns = model.returns.reshape(3, 5)
+    np.testing.assert_allclose(values.reshape(3, 5)[:, :4], returns[:, :4] - returns[:, 4:])
+    assert not kept.reshape(3, 5)[:, 4].any()
+
+
+def test_tied_groups_are_left_out_as_a_whole() -> None:
+    model = play(small(baseline="leave_one_out", scale="none"))
+    model.returns[:] = [0, 0.95, 0.95, 0.95, 1, 1, 1, 1, 2, 2, 2, 2]
+    np.testing.assert_array_equal(model._advantages()[1].reshape(3, 4).sum(1), [4, 0, 0])
+    model.returns[:] = 1
+    before = model.actor.parameters_to_vector()
+    model.train()
+    np.testing.assert_array_equal(model.actor.parameters_to_vector(), before)
+
+
+def test_pods_takes_the_part_of_a_group_that_varies_most_and_then_normalises() -> None:
+    model = play(small(keep=0.5))
+    model.returns[:] = [0, 5, 6, 10, 1, 1, 2, 1, 3, 3, 3, 3]
+    values, kept = model._advantages()
+    np.testing.assert_array_equal(np.flatnonzero(kept[:4]), [0, 3])
+    np.testing.assert_allclose(values[:4], [-(0.5**0.5), 0, 0, 0.5**0.5], rtol=1e-3)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_learns(name: str) -> None:
+    model = small(**PRESETS[name], learning_rate=1e-2)
+    before = model.actor.parameters_to_vector()
+    model.learn(200)
+    after = model.actor.parameters_to_vector()
+    assert np.isfinite(after).all() and np.abs(after - before).max() > 1e-3
+
+
+@pytest.mark.parametrize("loss", ["grpo", "gspo"])
+def test_further_epochs_meet_ratios_that_are_not_one(loss: Any) -> None:
+    model = play(small(loss=loss, n_epochs=3, learning_rate=3e-2, clip_range=1e-3))
+    model.train()
+    assert model.logger.name_to_value["train/clip_fraction"] > 0
+    assert model._n_updates == 3
+
+
+def test_what_is_learned_on_6x6_helps_on_10x10() -> None:
+    model = GRPO("GraphPolicy", job_shops("random:6x6"), learning_rate=3e-3, device="cpu", seed=0, ema=0.9)
+    model.learn(60_000)
+    env = DispatchVectorEnv("jobshop", 32, "random:10x10", copy=False, autoreset=False)
+    means = []
+    for scores in (lambda: env.observation.action_mask, lambda: model.policy.scores(env.observation)):
+        env.reset(seed=1)
+        while not env.done.all():
+            env.step(np.nan_to_num(scores(), neginf=-1e9).argmax(1))
+        means.append(env.objective.mean())
+    assert means[1] < 0.93 * means[0]
+
+
+def test_entropy_and_kl_pull_towards_where_they_should() -> None:
+    entropies = []
+    for coefficient in (0.0, 10.0):
+        model = small(ent_coef=coefficient, learning_rate=1e-2, seed=1)
+        model.learn(1500)
+        entropies.append(model.rollouts.entropy.mean())
+    assert entropies[1] > 1.1 * entropies[0]
+    moved = []
+    for coefficient in (0.0, 100.0):
+        model = GRPO("GraphPolicy", job_shops(), **SMALL, kl_coef=coefficient, learning_rate=3e-3)
+        model.learn(1500)
+        moved.append(abs(model.rollouts.entropy.mean() - first_entropy(model)))
+    assert moved[1] < 0.5 * moved[0]
+
+
+def first_entropy(model: GRPO) -> float:
+    """Mean entropy of uniform play over the decisions of the last rollouts."""
+    return float(np.log(np.diff(model.rollouts._buffers.first[: model.rollouts.count + 1])).mean())
+
+
+def test_the_average_follows_the_weights_that_play() -> None:
+    model = small(ema=0.5, learning_rate=1e-2)
+    model.policy.load_state_dict(model.actor.state_dict())
+    model.learn(1)
+    assert model.policy is not model.actor
+    distance = np.abs(model.policy.parameters_to_vector() - model.actor.parameters_to_vector()).max()
+    assert 0 < distance < 1e-2
+
+
+def test_callbacks_of_stable_baselines3_run_unmodified(tmp_path: Path) -> None:
+    evaluation = EvalCallback(job_shops("random:7x7", 2), n_eval_episodes=2, eval_freq=20, verbose=0)
+    checkpoints = CheckpointCallback(20, str(tmp_path))
+    small(tensorboard_log=str(tmp_path / "logs")).learn(
+        600, CallbackList([evaluation, checkpoints]), tb_log_name="x", progress_bar=False
+    )
+    assert np.isfinite(evaluation.last_mean_reward)
+    file = next(tmp_path.glob("*.zip"))
+    observation: Any = job_shops("random:9x9").reset()
+    assert GRPO.load(file, device="cpu").predict(observation, deterministic=True)[0].shape == (8,)
+    assert list((tmp_path / "logs" / "x_1").iterdir())
+
+
+def test_a_callback_stops_training_and_sees_ended_episodes() -> None:
+    seen: list[float] = []
+
+    class Stop(BaseCallback):
+        def _on_step(self) -> bool:
+            assert len(self.locals["infos"]) == len(self.locals["dones"]) == 12
+            seen.extend(info["objective"] for info in self.locals["infos"] if info)
+            return self.num_timesteps < 300
+
+    model = small()
+    model.learn(10_000, Stop())
+    assert 300 <= model.num_timesteps < 330
+    assert len(seen) >= 12 and min(seen) > 0
+
+
+def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
+    arguments = {"ema": 0.9, "kl_coef": 0.1, "learning_rate": "linear:0.01:0.001", "n_epochs": 2}
+    whole = small(**arguments)
+    stops: list[int] = []
+
+    class Save(BaseCallback):
+        def _on_rollout_start(self) -> None:
+            if self.num_timesteps > 500 and not stops:
+                stops.append(self.num_timesteps)
+                self.model.save(tmp_path / "half.zip")
+
+        def _on_step(self) -> bool:
+            return True
+
+    whole.learn(1000, Save())
+    half = GRPO.load(tmp_path / "half.zip", env=job_shops(), device="cpu")
+    assert half.num_timesteps == stops[0]
+    half.learn(1000 - stops[0], reset_num_timesteps=False)
+    assert half.num_timesteps == whole.num_timesteps
+    np.testing.assert_array_equal(half.actor.parameters_to_vector(), whole.actor.parameters_to_vector())
+    np.testing.assert_array_equal(half.policy.parameters_to_vector(), whole.policy.parameters_to_vector())
+
+
+def test_training_goes_on_with_other_sizes() -> None:
+    model = small()
+    model.learn(100)
+    model.set_env(job_shops("random:7x5"))
+    model.learn(100, reset_num_timesteps=False)
+    assert model._own is not None and model._own.shape == (7, 5, 35)
+
+
+def test_stock_environments_will_do() -> None:
+    env = make_vec_env(lambda: DispatchEnv("jobshop", "random:4x4"), n_envs=2)
+    GRPO("GraphPolicy", env, **SMALL).learn(100)
+    GRPO("GraphPolicy", gymnasium.make("envs:dispatch/JobShop-v0", instances="random:4x4"), **SMALL).learn(100)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"group_size": 1}, "group_size is 1, but must be at least 2: a rollout is judged by the others of its group"),
+        ({"keep": 0.0}, "keep is 0.0, but must be a share above 0 and at most 1"),
+        ({"keep": 1.5}, "keep is 1.5, but must be a share above 0 and at most 1"),
+        ({"loss": "ppo"}, "loss is 'ppo', but must be one of"),
+        ({"baseline": "mean"}, "baseline is 'mean', but must be one of"),
+        ({"ema": 1.0}, "ema is 1.0, but must be at least 0 and below 1"),
+        ({"policy_kwargs": {"encode": "step"}}, "encode is 'step', but group trainers encode each graph once"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        small(**arguments)
+
+
+def test_environments_that_cannot_repeat_an_instance_are_refused() -> None:
+    with pytest.raises(ValueError, match="holds no dispatch environment, and group trainers play each instance"):
+        GRPO("GraphPolicy", make_vec_env("CartPole-v1"), **SMALL)
+
+
+def test_environments_that_disagree_are_refused() -> None:
+    rows = [
+        lambda: DispatchEnv("jobshop", "random:4x4"),
+        lambda: DispatchEnv("jobshop", "random:4x4", lookahead="none"),
+    ]
+    with pytest.raises(ValueError, match="disagree in problem or options"):
+        GRPO("GraphPolicy", DummyVecEnv(rows), **SMALL)  # type: ignore[arg-type]
+
+
+def test_instances_of_another_problem_are_refused() -> None:
+    model = play(small())
+    model._own.source = type("Wrong", (), {"sample": lambda *_: "a task"})()  # type: ignore[union-attr]
+    with pytest.raises(ValueError, match="'a task' is no JobShopInstance, but this environment plays jobshop"):
+        model.learn(1)
+
+
+def test_a_checkpoint_of_another_algorithm_is_refused(tmp_path: Path) -> None:
+    small().save(tmp_path / "model.zip")
+    for other in (D3S, PPO):
+        with pytest.raises(ValueError, match=f"was saved by GRPO, so {other.__name__} cannot load it"):
+            other.load(tmp_path / "model.zip")
