@@ -15,7 +15,7 @@ from baselines.play import Scores
 from envs import load_problem
 from envs.core.problem import Problem
 
-ALGORITHMS: dict[str, type[Checkpoint]] = {"ppo": PPO, "d3s": D3S} | dict.fromkeys(PRESETS, GRPO)
+ALGORITHMS: dict[str, type[Checkpoint]] = {"ppo": PPO, "d3s": D3S, **dict.fromkeys(PRESETS, GRPO)}
 """Trainers by the name that `train --algorithm` knows; a checkpoint names the class."""
 
 CONFIG, LAST, BEST = "config.json", "last.zip", "best.zip"
