@@ -242,7 +242,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        config["train"] = asdict(Train(**config["train"]))  # an older one lacks newer settings
+        Train(**config["train"])
         return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / CONFIG} is damaged or of another version: {error}.") from None
