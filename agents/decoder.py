@@ -40,10 +40,15 @@ class Decoder(nn.Module):
     def _meet(self, choices: Choices, pair: Tensor | None) -> tuple[Tensor, Tensor]:
         """Vectors of the candidates (c, width) and of the clock nodes (D, width)."""
         rows = choices.candidates
-        h = self.features(torch.cat([choices.features, choices.state], dim=1)) + self.kind(choices.kind)
-        h = (h if pair is None else h + pair).relu()
-        clock = self.clock(choices.clock).relu()
+        h = self.features(torch.cat([choices.features, choices.state], dim=1))
+        h += self.kind(choices.kind)
+        if pair is not None:
+            h += pair
+        h = h.relu_()
+        clock = self.clock(choices.clock).relu_()
         for own, others in zip(self.own, self.others, strict=True):
             context = others(torch.cat([rows.mean(h), clock], dim=1))
-            h = h + (own(h) + context.index_select(0, rows.owner)).relu()
+            change = own(h)
+            change += context.index_select(0, rows.owner)
+            h = h + change.relu_()
         return h, clock
