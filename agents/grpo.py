@@ -213,9 +213,8 @@ class GRPO(Checkpoint):
             for row in np.flatnonzero(dones).tolist():
                 ended = {"r": float(self.returns[row]), "l": int(lengths[row])}
                 infos[row] = {"objective": float(env.objective[row]), "episode": ended}
+                self.ep_info_buffer.append(ended)  # type: ignore[union-attr]
             callback.update_locals(locals())
-            if dones.any():
-                self._update_info_buffer(infos, dones)
             if not callback.on_step():
                 return False
         callback.on_rollout_end()
