@@ -68,11 +68,10 @@ class Case(NamedTuple):
 
     def facts(self) -> dict[str, Any]:
         """What a row says of the case itself."""
-        size = getattr(self.instance, "size", None) or "x".join(map(str, self.instance.shape))
         return {
             "set": self.set,
             "instance": self.instance.name,
-            "size": size,
+            "size": self.instance.size,
             "method": self.method.name,
             "samples": self.method.samples,
             "options": self.method.options,
@@ -98,10 +97,22 @@ def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
     """Every method on every instance of every set."""
     if not command.instances:
         raise ValueError("There is nothing to evaluate on: name at least one set of --instances.")
+    if command.seed < 0:
+        raise ValueError(f"seed is {command.seed}, but must be at least 0.")
     sets = {text: resolve(problem, text) for text in dict.fromkeys(command.instances)}
+    check_names(sets, across=command.schedules is not None)
     effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
     chosen = methods(problem, command.methods or tuple(known(problem.name)[0]), effort)
     return [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
+
+
+def check_names(sets: Mapping[str, Sequence[Instance]], across: bool) -> None:
+    """ValueError where two instances of a set, or `across` all sets, share a name: rows and files are told by it."""
+    named: dict[tuple[str, str], Instance] = {}
+    for text, found in sets.items():
+        for instance in found:
+            if named.setdefault(("" if across else text, instance.name), instance) != instance:
+                raise ValueError(f"Two instances of {text} are called {instance.name!r}: give them names of their own.")
 
 
 def warm_up(problem: Problem[Any, Any], cases: Sequence[Case]) -> None:

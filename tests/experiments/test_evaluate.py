@@ -78,6 +78,20 @@ def test_a_file_with_other_columns_is_left_alone(tmp_path: Path) -> None:
     assert output.read_text() == "a,b\n1,2\n"
 
 
+def test_two_instances_of_one_name_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    for folder, duration in (("a", 3), ("b", 30)):
+        (tmp_path / folder).mkdir()
+        JobShopInstance.from_jobs([[(0, duration)]]).save(tmp_path / folder / "shop.txt")
+    both = replace(QUICK, instances=(str(tmp_path / "*" / "shop.txt"),))
+    with pytest.raises(ValueError, match="are called '': give them names of their own"):
+        run(both)
+    apart = replace(QUICK, instances=(str(tmp_path / "a" / "shop.txt"), str(tmp_path / "b" / "shop.txt")))
+    assert [row["objective"] for row in run(apart)] == ["3", "3", "30", "30"]
+    with pytest.raises(ValueError, match="are called"):
+        run(replace(apart, schedules=tmp_path / "s"))
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_wrong_schedule_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def liar(instance: JobShopInstance, *_: Any, **__: Any) -> Solution:
         schedule = np.zeros((instance.operations, 5), np.int64)
