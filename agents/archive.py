@@ -8,7 +8,9 @@ import io
 import json
 import os
 import pickle
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -19,8 +21,15 @@ from stable_baselines3.common.utils import get_system_info
 
 File = str | Path | io.BufferedIOBase
 
-REQUIRED = ("algorithm", "policy_class", "policy_kwargs", "trained_on", "observation_space", "action_space", "n_envs")
+REQUIRED = (
+    *("algorithm", "policy_class", "policy_kwargs", "trained_on", "observation_space", "action_space", "n_envs"),
+    "num_timesteps",
+)
 """Attributes without which no model can be made."""
+
+
+DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, EOFError)
+"""What reading a damaged zip file or its `data` raises."""
 
 
 def write(file: IO[bytes], data: str, params: dict[str, Any]) -> None:
@@ -84,13 +93,14 @@ def read(
                 raise ValueError(f"{path} is no checkpoint of this package: it lacks {', '.join(missing)}.")
             members = [name for name in archive.namelist() if name.endswith(".pth")]
             params = {name.removesuffix(".pth"): _weights(archive, name, path, device) for name in members}
-    except (zipfile.BadZipFile, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, EOFError) as error:
+    except DAMAGED as error:
         raise ValueError(f"{path} is no checkpoint, or a damaged one ({error}).") from error
     return data, params, params.pop("pytorch_variables", {})
 
 
 def _weights(archive: zipfile.ZipFile, name: str, path: File, device: torch.device) -> Any:
+    content = io.BytesIO(archive.read(name))
     try:
-        return torch.load(io.BytesIO(archive.read(name)), map_location=device, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError) as error:
+        return torch.load(content, map_location=device, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, ValueError, LookupError, struct.error) as error:
         raise ValueError(f"{path} has in {name} something else than weights, whose loading could run code.") from error

@@ -131,7 +131,8 @@ class Checkpoint(BaseAlgorithm):
         stood. Without, to predict: no generator is touched. `kwargs` overwrite stored attributes.
 
         Raises:
-            ValueError: no checkpoint, one with pickled fields, of another algorithm, problem or observation schema.
+            ValueError: no checkpoint, one with pickled fields, of another algorithm, problem, observation
+                schema or network.
             FileNotFoundError: no such file.
         """
         data, params, generators = read(path, get_device(device), custom_objects)
@@ -150,7 +151,10 @@ class Checkpoint(BaseAlgorithm):
         model = cls(data["policy_class"], vec_env, device=device, _init_setup_model=False)  # type: ignore[call-arg]
         with torch.random.fork_rng([]):  # the first weights are random, and about to be replaced
             model._restore(data, kwargs, force_reset)
-        model.set_parameters(params, device=device)
+        try:
+            model.set_parameters(params, device=device)
+        except RuntimeError as error:
+            raise ValueError(f"{path} has weights for another network, so train anew ({error}).") from error
         if vec_env is not None:
             set_generator_states(generators)
             _go_on(vec_env, data["env_generators"])

@@ -186,6 +186,23 @@ def test_data_of_something_else_is_refused(model: PPO, tmp_path: Path) -> None:
         PPO.load(rewrite(tmp_path / "model.zip", {"data": b"[1]"}))
 
 
+def test_damaged_weights_and_those_of_another_network_are_refused(model: PPO, tmp_path: Path) -> None:
+    model.save(tmp_path / "model.zip")
+    archived = zipfile.ZipFile(tmp_path / "model.zip")
+    for content in (b"junk", archived.read("policy.pth")[:1000]):
+        with pytest.raises(ValueError, match=r"has in policy\.pth something else than weights"):
+            PPO.load(rewrite(tmp_path / "model.zip", {"policy.pth": content}))
+    data = json.loads(archived.read("data"))
+    data["policy_kwargs"]["width"] = 16
+    with pytest.raises(ValueError, match="has weights for another network, so train anew"):
+        PPO.load(rewrite(tmp_path / "model.zip", {"data": json.dumps(data).encode()}))
+    scrambled = bytearray((tmp_path / "model.zip").read_bytes())
+    scrambled[60:160] = bytes(255 - byte for byte in scrambled[60:160])
+    (tmp_path / "broken.zip").write_bytes(scrambled)
+    with pytest.raises(ValueError, match="is no checkpoint, or a damaged one"):
+        PPO.load(tmp_path / "broken.zip")
+
+
 def test_environments_of_other_features_or_numbers_are_refused(model: PPO) -> None:
     boxes = dict(model.observation_space.spaces)  # type: ignore[attr-defined]
     model.observation_space = Dict({**boxes, "node_state": Box(-np.inf, np.inf, (9, 11), np.float32)})
