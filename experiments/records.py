@@ -35,7 +35,15 @@ class Records:
         if tuple(reader.fieldnames or ()) != self.columns:
             found = ", ".join(reader.fieldnames or ["none"])
             raise ValueError(f"{path} has other columns than this command writes ({found[:60]}): name another file.")
-        self.rows = list(reader)
+        try:
+            self.rows = list(reader)
+        except csv.Error as error:
+            raise ValueError(f"{path}, line {reader.line_num}: {error}; mend it or name another file.") from None
+        for number, row in enumerate(self.rows, 1):
+            if None in row or None in row.values():
+                raise ValueError(
+                    f"{path}: row {number} lacks cells or has too many: mend it or name another file."
+                )
         if whole != text:
             write_atomically(path, whole)
 

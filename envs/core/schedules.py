@@ -71,6 +71,8 @@ def load(path: str | Path) -> SavedSchedule:
     for key, kind in (("problem", str), ("instance", str), ("objective", (int, float)), ("columns", list)):
         if not isinstance(found, dict) or not isinstance(found.get(key), kind):
             raise ValueError(f"{path}: a schedule file has `{key}`, which is missing or of another kind here")
+    if not all(isinstance(column, str) for column in found["columns"]):
+        raise ValueError(f"{path}: `columns` are names, not {found['columns']}")
     try:
         rows = whole_rows(found.get("schedule"), found["columns"])
     except ScheduleError as error:

@@ -78,6 +78,17 @@ def test_a_file_with_other_columns_is_left_alone(tmp_path: Path) -> None:
     assert output.read_text() == "a,b\n1,2\n"
 
 
+@pytest.mark.parametrize("line", ["jobshop,1\n", '"jobshop\n', "x" * 200_000 + "\n"])
+def test_a_damaged_file_of_rows_is_left_alone(tmp_path: Path, line: str) -> None:
+    output = tmp_path / "x.csv"
+    run(replace(QUICK, output=output))
+    damaged = output.read_text() + line
+    output.write_text(damaged)
+    with pytest.raises(ValueError, match="mend it or name another file"):
+        run(replace(QUICK, output=output))
+    assert output.read_text() == damaged
+
+
 def test_two_instances_of_one_name_are_not_taken_for_each_other(tmp_path: Path) -> None:
     for folder, duration in (("a", 3), ("b", 30)):
         (tmp_path / folder).mkdir()
