@@ -33,20 +33,20 @@ def main(
 ) -> None:
     """Read the command line into the dataclass `command` and the options of its problem, then run it.
 
-    `defaults` names the problem's options whose default differs from that of its `Options`. Bad input, a ValueError or
-    an OSError, ends the process with one sentence on standard error and exit code 2.
+    `defaults` names the problem's options whose default differs from that of its `Options`. Bad input, a ValueError,
+    an OSError or a MemoryError, ends the process with one sentence on standard error and exit code 2.
     """
     with_one_sentence(lambda: run(*parse(command, sys.argv[1:], defaults)))
 
 
 def with_one_sentence(run: Callable[[], object]) -> None:
-    """Run; where that raises a ValueError or an OSError, write its sentence and exit with code 2."""
+    """Run; where that raises a ValueError, an OSError or a MemoryError, write its sentence and exit with code 2."""
     try:
         run()
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None
         sys.exit(1)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         sys.exit(_fail(sentence(error)))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
@@ -55,7 +55,7 @@ def with_one_sentence(run: Callable[[], object]) -> None:
 
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
-    text = str(error)
+    text = str(error) or "There is not enough memory"
     if isinstance(error, OSError) and error.strerror:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     text = " ".join(text.split())

@@ -28,7 +28,7 @@ I_co = TypeVar("I_co", bound=Instance, covariant=True)
 
 def nearest(name: str, options: Iterable[str]) -> str:
     """The end of a sentence about an unknown `name`: the options that look like it, or else all of them."""
-    options = [str(option) for option in options]
+    options = list(dict.fromkeys(map(str, options)))
     close = get_close_matches(name, options, n=3)
     if close:
         return f"the nearest {'is' if len(close) == 1 else 'are'} {', '.join(map(repr, close))}"

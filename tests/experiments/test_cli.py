@@ -12,6 +12,7 @@ REFUSED = [
     ("evaluate", "jobshp --instances ft06", "There is no problem 'jobshp': the nearest is 'jobshop'."),
     ("evaluate", "jobshop", "Missing from python -m experiments.evaluate jobshop: --instances"),
     ("evaluate", "jobshop --instances taillrd", "the nearest is 'taillard'"),
+    ("evaluate", "jobshop --instances ta99", "the nearest are 'ta79', 'ta69', 'ta59'."),
     ("evaluate", "jobshop --instances no/such.json", "no/such.json: there is no such file."),
     ("evaluate", "jobshop --instances ft06 --methods mwkx", "'mwkx' is no rule, solver or run directory of jobshop"),
     ("evaluate", "jobshop --instances ft06 --methods runs/none", "There is no run directory or checkpoint runs/none."),
