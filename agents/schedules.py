@@ -1,6 +1,7 @@
 """Learning rates and clip ranges that change during training, by name: a checkpoint stores text, never a function."""
 
 from dataclasses import dataclass
+from math import inf
 
 from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
@@ -15,6 +16,12 @@ class NamedSchedule:
     kind: str
     start: float
     end: float
+
+    def __post_init__(self) -> None:
+        if not all(0 <= number < inf for number in (self.start, self.end)):
+            raise ValueError(
+                f"A schedule goes from {self.start} to {self.end}, but both must be finite and at least 0."
+            )
 
     def __call__(self, progress_remaining: float) -> float:
         """The value when `progress_remaining` (1 at the start of training, 0 at its end) is left."""
@@ -31,7 +38,7 @@ def schedule(value: object) -> NamedSchedule:
     Schedules of this module, also inside stable-baselines3's `FloatSchedule`, are returned as they are.
 
     Raises:
-        ValueError: another text, or a function.
+        ValueError: another text, a function, a negative number or one that is not finite.
     """
     if isinstance(value, FloatSchedule):
         value = value.value_schedule

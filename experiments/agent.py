@@ -35,9 +35,10 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     """The best agent of a run directory, or the one of a checkpoint file.
 
     Raises:
-        ValueError: no or a damaged checkpoint, or the agent of another problem.
+        ValueError: no or a damaged checkpoint, the agent of another problem, or no such device.
     """
     torch.set_num_threads(1)
+    check_device(device)
     file = checkpoint_file(path)
     data, _, _ = read(file, torch.device("cpu"))
     about: dict[str, Any] = data.get("trained_on") or {"problem": "unknown"}
@@ -55,6 +56,14 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
         int(data["num_timesteps"]),
         run.get("cpu_s"),
     )
+
+
+def check_device(device: str) -> None:
+    """ValueError unless networks can compute there."""
+    if device not in ("cpu", "cuda"):
+        raise ValueError(f"The device is {device!r}, but must be cpu or cuda.")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("The device is 'cuda', but torch finds no GPU here: leave --device at cpu.")
 
 
 def checkpoint_file(path: Path) -> Path:

@@ -41,9 +41,7 @@ class Records:
             raise ValueError(f"{path}, line {reader.line_num}: {error}; mend it or name another file.") from None
         for number, row in enumerate(self.rows, 1):
             if None in row or None in row.values():
-                raise ValueError(
-                    f"{path}: row {number} lacks cells or has too many: mend it or name another file."
-                )
+                raise ValueError(f"{path}: row {number} lacks cells or has too many: mend it or name another file.")
         if whole != text:
             write_atomically(path, whole)
 

@@ -23,7 +23,7 @@ from agents.schedules import schedule
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
-from experiments.agent import ALGORITHMS, CONFIG, LAST
+from experiments.agent import ALGORITHMS, CONFIG, LAST, check_device
 from experiments.curve import Budget, Curve
 from experiments.events import Events
 from experiments.records import provenance, write_atomically
@@ -111,8 +111,7 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
         folder = command.run_dir or Path("runs") / f"{problem.name}-{command.algorithm}-{command.seed}"
         if folder.exists() and any(folder.iterdir()):
             raise ValueError(f"{folder} is not empty: go on with --resume {folder}, or name another --run-dir.")
-    if command.device != "cpu" and not torch.cuda.is_available():
-        raise ValueError(f"The device is {command.device!r}, but torch finds no GPU here: leave --device at cpu.")
+    check_device(command.device)
     source = training_source(problem, command.instances or problem.default_instances)
     judged = training_source(problem, command.validation) if command.validation else source
     validation = Validation.draw(problem, judged, command.validation_instances)
@@ -150,8 +149,13 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
 
 
 def check(command: Train) -> None:
-    """ValueError for numbers that no training can be done with."""
-    schedule(command.learning_rate)
+    """ValueError for settings that no training can be done with."""
+    if command.timesteps is not None and command.cpu_seconds is not None:
+        raise ValueError("There are two budgets: name --timesteps or --cpu-seconds, not both.")
+    if command.resume and command.run_dir:
+        raise ValueError(f"A resumed run stays in {command.resume}: leave --run-dir out.")
+    for value in (command.learning_rate, command.clip_range, command.sample_keep, command.decision_keep):
+        schedule(value)
     least = {"timesteps": 1, "cpu_seconds": 1e-3, "validation_instances": 1, "points": 1, "num_envs": 1, "n_steps": 2}
     least |= {
         "n_instances": 1,
@@ -162,11 +166,15 @@ def check(command: Train) -> None:
         "layers": 0,
         "rounds": 0,
         "seed": 0,
+        "ent_coef": 0,
     }
     for name, low in least.items():
         value = getattr(command, name)
         if value is not None and not value >= low:
             raise ValueError(f"{name} is {value}, but must be at least {low:g}.")
+    for name in ("gae_lambda", "ema"):
+        if not 0 <= getattr(command, name) <= 1:
+            raise ValueError(f"{name} is {getattr(command, name)}, but must be from 0 to 1.")
 
 
 ARGUMENTS = {
@@ -206,6 +214,8 @@ def new(command: Train, env: DispatchVecEnv) -> Checkpoint:
 def loaded(folder: Path, command: Train, env: DispatchVecEnv) -> Checkpoint:
     """The model of the last checkpoint; ValueError where its budget is spent."""
     model: Any = ALGORITHMS[command.algorithm].load(folder / LAST, env=env, device=command.device)
+    if not hasattr(model, "run"):
+        raise ValueError(f"{folder / LAST} was not written by this command, which cannot go on with it.")
     if budget(command).spent(model.num_timesteps, model.run["cpu_s"]) >= 1:
         raise ValueError(f"{folder} has spent its budget: name a larger --timesteps or --cpu-seconds to go on.")
     return model
@@ -242,7 +252,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        Train(**config["train"])
+        check(Train(**config["train"]))
+        dict(**config["options"])
         return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / CONFIG} is damaged or of another version: {error}.") from None

@@ -182,11 +182,20 @@ def test_a_resumed_run_cannot_change_its_settings(run_dir: Path) -> None:
         resume(run_dir, timesteps=1200, seed=7)
 
 
+def edit(folder: Path, old: str, new: str) -> None:
+    """Replace a part of the run's settings."""
+    text = (folder / "config.json").read_text()
+    assert old in text
+    (folder / "config.json").write_text(text.replace(old, new))
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [
         (lambda folder: (folder / "config.json").unlink(), "is no run directory: it has no config.json"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged or of another version"),
+        (lambda folder: edit(folder, '"num_envs": 8', '"num_envs": "8"'), "config.json is damaged or of another"),
+        (lambda folder: edit(folder, '"n_steps": 16', '"n_steps": -16'), "n_steps is -16, but must be at least 2"),
         (lambda folder: (folder / "last.zip").unlink(), "has no checkpoint last.zip"),
         (lambda folder: (folder / "last.zip").write_bytes(b"PK"), "last.zip is no checkpoint, or a damaged one"),
     ],
