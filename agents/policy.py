@@ -137,6 +137,9 @@ class GraphPolicy(ActorCriticPolicy):
     def obs_to_tensor(self, observation: Any) -> tuple[dict[str, Tensor], bool]:  # type: ignore[override]
         """Tensors with a batch axis, and whether the observation had one; ValueError for another problem's."""
         arrays = _items(observation)
+        missing = [key for key in self.observation_space if key not in arrays]  # type: ignore[attr-defined]
+        if missing:
+            raise ValueError(f"The observation lacks {', '.join(missing)}: it comes from another environment.")
         batched = self.is_vectorized_observation(arrays)
         tensors = {key: torch.as_tensor(array, device=self.device) for key, array in arrays.items()}
         if not batched:

@@ -64,6 +64,8 @@ CONSTRUCTOR_ERRORS = {
     r"Options \['scheme'\] go to the problem's constructor": lambda: DispatchVectorEnv(JobShop(), scheme="active"),
     "illegal is 'skip', but must be 'raise' or 'wrap'": lambda: make(illegal="skip"),
     "render_mode is 'human', but must be 'rgb_array', 'ansi' or None": lambda: make(render_mode="human"),
+    "num_envs is 2.5, but a vector environment needs at least 1": lambda: make(2.5),  # type: ignore[arg-type]
+    "instances is 5, but must be a list": lambda: make(instances=5),
     "num_envs is 0, but a vector environment needs at least 1": lambda: make(0),
     "a source needs at least one instance": lambda: make(instances=[]),
     r"instances is JobShopInstance\('small', .*\), but must be a list": lambda: make(instances=SMALL),

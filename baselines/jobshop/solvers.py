@@ -16,6 +16,9 @@ from envs.jobshop.env import JobShop
 from envs.jobshop.instance import JobShopInstance
 from envs.jobshop.verify import verify
 
+MOST_WORKERS = 10_000
+"""CP-SAT's own limit."""
+
 
 def cp_sat(
     instance: JobShopInstance, seconds: float, workers: int = 1, seed: int = 0, hint: np.ndarray | None = None
@@ -30,18 +33,20 @@ def cp_sat(
     Raises:
         ValueError: no time, no worker, or a hint that is no schedule of the instance.
     """
-    if not seconds > 0 or workers < 1:
-        raise ValueError(f"cp_sat takes more than 0 seconds and at least 1 worker; got {seconds} and {workers}.")
+    if not seconds > 0 or not 1 <= workers <= MOST_WORKERS:
+        most = f"1 to {MOST_WORKERS} workers"
+        raise ValueError(f"cp_sat takes more than 0 seconds and {most}; got {seconds} and {workers}.")
     wall, cpu = time.perf_counter(), time.process_time()
-    schedule = best_rule_schedule(instance) if hint is None else hint[np.lexsort((hint[:, 1], hint[:, 0]))]
+    schedule = best_rule_schedule(instance) if hint is None else hint
     makespan, bound, status = verify(instance, schedule), int(instance.lower_bound()), "hint"
+    schedule = schedule[np.lexsort((schedule[:, 1], schedule[:, 0]))]
     if bound < makespan:
         model, starts = _model(instance, schedule[:, 3], makespan)
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = workers
         if workers == 1:
             solver.parameters.linearization_level = 0  # alone, the worker finds more without linear relaxations
-        solver.parameters.random_seed = seed
+        solver.parameters.random_seed = seed % 2**31
         solver.parameters.max_time_in_seconds = max(seconds - (time.perf_counter() - wall), 0.001)
         outcome = solver.solve(model)
         bound = max(bound, math.ceil(solver.best_objective_bound - 1e-6))
@@ -86,8 +91,7 @@ def _model(instance: JobShopInstance, hint: np.ndarray, horizon: int) -> tuple[c
             on_machine[instance.machine[operation]].append(interval)
             starts.append(start)
             head, tail = head + duration, tail - duration
-        if durations:
-            model.add(makespan >= starts[-1] + durations[-1])
+        model.add(makespan >= starts[-1] + durations[-1])
     for intervals in on_machine:
         model.add_no_overlap(intervals)
     model.minimize(makespan)

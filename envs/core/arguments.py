@@ -1,6 +1,6 @@
 """What the environments accept: each function returns a checked argument, or raises a ValueError of one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,7 @@ def a_source(problem: Problem[Any, Any], instances: str | Sequence[Instance] | S
 def some_instances(problem: Problem[Any, Any], instances: Sequence[Instance]) -> list[Instance]:
     """A list of instances of this problem."""
     kind = problem.Instance
-    if isinstance(instances, str | Instance):
+    if isinstance(instances, str | Instance) or not isinstance(instances, Iterable):
         raise ValueError(f"instances is {instances!r}, but must be a list: [{kind.__name__}(...), ...].")
     instances = list(instances)
     for instance in instances:

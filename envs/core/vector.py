@@ -56,8 +56,8 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         **options: Any,
     ) -> None:
         self.problem = arguments.a_problem(problem, options)
-        if num_envs < 1:
-            raise ValueError(f"num_envs is {num_envs}, but a vector environment needs at least 1.")
+        if not isinstance(num_envs, int | np.integer) or num_envs < 1:
+            raise ValueError(f"num_envs is {num_envs!r}, but a vector environment needs at least 1.")
         if illegal not in ("raise", "wrap"):
             raise ValueError(f"illegal is {illegal!r}, but must be 'raise' or 'wrap'.")
         if render_mode not in (None, *self.metadata["render_modes"]):

@@ -57,6 +57,9 @@ class JobShopInstance(Instance):
         """Build from [[(machine, duration), ...] for each job]; M is the largest machine plus one unless given."""
         jobs = [list(job) for job in jobs]
         pairs = [pair for job in jobs for pair in job]
+        wrong = [pair for pair in pairs if len(pair) != 2]
+        if wrong:
+            raise ValueError(f"an operation is (machine, duration), not {wrong[0]!r}")
         job_start = np.cumsum([0, *(len(job) for job in jobs)])
         machine = [pair[0] for pair in pairs]
         if machines is None:

@@ -161,6 +161,13 @@ def test_another_problem_s_observation_is_refused_in_one_sentence(rng: np.random
         random_policy("once").predict(observation)
 
 
+def test_an_observation_without_its_arrays_is_refused(rng: np.random.Generator) -> None:
+    observation = random_observation(rng)
+    del observation["edges"], observation["ids"]
+    with pytest.raises(ValueError, match=r"The observation lacks .*edges"):
+        random_policy("once").predict(observation)
+
+
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="must be 'none', 'once' or 'step'"):
         random_policy("twice")

@@ -48,6 +48,12 @@ def test_equality_and_fingerprint_see_every_number_but_not_the_name():
     assert all(0 <= item.fingerprint < 2**63 for item in others)
 
 
+@pytest.mark.parametrize("operation", [(0,), (0, 1, 2)])
+def test_an_operation_is_a_pair(operation: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"an operation is \(machine, duration\), not \(0,"):
+        JobShopInstance.from_jobs([[operation]])  # type: ignore[list-item]
+
+
 @pytest.mark.parametrize(
     ("duration", "machine", "job_start", "machines", "sentence"),
     [

@@ -111,7 +111,13 @@ def test_a_hint_that_is_no_schedule_is_refused() -> None:
         cp_sat(FT06, seconds=5, hint=hint)
 
 
-@pytest.mark.parametrize(("seconds", "workers"), [(0, 1), (-1, 1), (float("nan"), 1), (1, 0)])
+@pytest.mark.parametrize("hint", [np.zeros(5, np.int64), np.zeros((36, 5)), np.zeros((0, 5), np.int64)])
+def test_a_hint_of_another_form_is_refused(hint: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"row 0 of the schedule|is not scheduled"):
+        cp_sat(FT06, seconds=5, hint=hint)
+
+
+@pytest.mark.parametrize(("seconds", "workers"), [(1, 10_001), (0, 1), (-1, 1), (float("nan"), 1), (1, 0)])
 def test_a_budget_of_nothing_is_refused(seconds: float, workers: int) -> None:
-    with pytest.raises(ValueError, match="more than 0 seconds and at least 1 worker"):
+    with pytest.raises(ValueError, match="more than 0 seconds and 1 to 10000 workers"):
         cp_sat(FT06, seconds=seconds, workers=workers)
