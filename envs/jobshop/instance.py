@@ -16,8 +16,8 @@ from envs.core.datasets import nearest
 from envs.core.instance import Instance, freeze
 from envs.jobshop import taillard
 
-LARGEST = 2**63 - 1
-"""No duration, and no sum of all durations, is above this: times are int64."""
+LARGEST = 2**53
+"""No duration, and no sum of all durations, is above this: an objective is a float64, which is exact up to here."""
 
 MOST_MACHINES = 1_000_000
 """A count of machines above this is taken for a mistake: the arrays of an environment are that long."""

@@ -116,7 +116,7 @@ def test_an_unknown_format_is_answered_with_the_nearest(tmp_path):
         ("2 2\n0 3 1 2\n-1 4 0 1\n", ", line 3: job 1, operation 0: machine -1 is below 0"),
         ("1 1\n0 99999999999999999999\n", ", line 2: job 0, operation 0: duration 99999999999999999999 is above"),
         ("1 1\n0 1" + "0" * 5000, ", line 2: job 0, operation 0: duration 1000"),
-        ("2 1\n0 9223372036854775807\n0 1\n", ": the durations sum to 9223372036854775808, which is above"),
+        ("2 1\n0 9007199254740992\n0 1\n", ": the durations sum to 9007199254740993, which is above"),
         (
             "2 2\nTimes\n3 2\n4 1\nMachines\n1 2\n",
             ", line 6: the file ends here, but a line of durations and one of machines",

@@ -63,7 +63,7 @@ def test_an_operation_is_a_pair(operation: tuple[int, ...]) -> None:
             [0, 1],
             [0, 1, 2],
             2,
-            "job 1, operation 0: duration 2.5 is no whole number up to 9223372036854775807",
+            "job 1, operation 0: duration 2.5 is no whole number up to 9007199254740992",
         ),
         ([1, float("nan")], [0, 1], [0, 2], 2, "job 0, operation 1: duration nan is no whole number"),
         ([1, float("inf")], [0, 1], [0, 2], 2, "job 0, operation 1: duration inf is no whole number"),
@@ -79,7 +79,7 @@ def test_an_operation_is_a_pair(operation: tuple[int, ...]) -> None:
         ([[1, 2]], [0, 1], [0, 2], 2, "duration has the shape (1, 2), but it is a list of whole numbers"),
         ([1, 2], [0, 0], [0, 2], 0, "the number of machines is 0, but it is between 1 and 1000000"),
         ([1, 2], [0, 0], [0, 2], 1.5, "the number of machines is 1.5, but"),
-        ([LARGEST, 1], [0, 0], [0, 2], 1, "the durations sum to 9223372036854775808, which is above"),
+        ([LARGEST, 1], [0, 0], [0, 2], 1, "the durations sum to 9007199254740993, which is above"),
     ],
 )
 def test_a_shop_that_is_none_is_refused_with_a_sentence(duration, machine, job_start, machines, sentence):
