@@ -77,9 +77,12 @@ TABLES = {
     "speed": SpeedTable(
         "Job shop: speed",
         (
-            ({}, Speed(("random:10x10", "random:15x15", "random:30x20"), startup=True)),
+            ({}, Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, startup=True)),
             *(
-                ({"scheme": scheme}, Speed(("random:10x10", "random:15x15", "random:30x20"), only=("step",)))
+                (
+                    {"scheme": scheme},
+                    Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, only=("step",)),
+                )
                 for scheme in ("non_delay", "semi_active")
             ),
         ),
