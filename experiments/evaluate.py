@@ -15,7 +15,7 @@ from envs.core.problem import Problem
 from experiments import cli
 from experiments.methods import Effort, Method, known, methods
 from experiments.progress import Progress
-from experiments.records import Records, provenance
+from experiments.records import Records, cell, provenance
 from experiments.tables import mean, percent, summary
 
 COLUMNS = (
@@ -52,7 +52,7 @@ class Evaluate:
     device: str = "cpu"
     """Where agents compute: cpu or cuda."""
     output: Path | None = None
-    """CSV file; the rows that it has already are kept and not run again."""
+    """CSV file; the rows that it has already are kept and not run again, unless their schedule is missing."""
     schedules: Path | None = None
     """Folder for the schedules, as JSON."""
     gantt: Path | None = None
@@ -127,29 +127,38 @@ def warm_up(problem: Problem[Any, Any], cases: Sequence[Case]) -> None:
 def run(
     cases: Sequence[Case], command: Evaluate, problem: Problem[Any, Any]
 ) -> tuple[list[dict[str, str]], dict[Case, Solution]]:
-    """The rows of all cases, and the solutions of those that had none yet."""
+    """The rows of all cases, and the solutions of those that had no row yet, or no schedule file where one is due.
+
+    Raises:
+        ValueError: a row of the output file is of another instance or agent, though of the same name.
+    """
     for folder in (command.schedules, command.gantt and command.gantt.parent):
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
     records = Records(command.output, COLUMNS, KEY)
     common = {"problem": problem.name, "seed": command.seed, "device": command.device, **provenance()}
     found = [records.find(common | case.facts()) for case in cases]
-    if None in found:
-        warm_up(problem, cases)
-    kept = len(cases) - found.count(None)
-    progress = Progress("schedules", kept, kept / len(cases))
-    if kept:
-        progress.say(f"{kept} of {len(cases)} rows are in {command.output} already.")
-    rows: list[dict[str, str]] = []
-    solved: dict[Case, Solution] = {}
     for case, row in zip(cases, found, strict=True):
         if row is not None:
+            check_kept(row, case, problem.name, command.output)
+    due = [row is None or is_missing(command.schedules, case) for case, row in zip(cases, found, strict=True)]
+    if any(due):
+        warm_up(problem, cases)
+    kept = due.count(False)
+    progress = Progress("schedules", kept, kept / len(cases))
+    if any(found):
+        progress.say(f"{len(cases) - found.count(None)} of {len(cases)} rows are in {command.output} already.")
+    rows: list[dict[str, str]] = []
+    solved: dict[Case, Solution] = {}
+    for case, row, wanted in zip(cases, found, due, strict=True):
+        if not wanted:
+            assert row is not None
             rows.append(row)
             continue
         solution = solved[case] = solve(case, problem.name, command.seed)
         if command.schedules:
             save(command.schedules, case, solution, problem.name)
-        rows.append(records.append(common | case.facts() | result(case.instance, solution, problem.name)))
+        rows.append(row or records.append(common | case.facts() | result(case.instance, solution, problem.name)))
         so_far = mean([row for row in rows if row["method"] == case.method.name])
         done = kept + len(solved)
         note = f"{case.instance.name}, {case.method.title()}: gap so far {percent(so_far.gap_pct)} %"
@@ -159,6 +168,24 @@ def run(
     return rows, solved
 
 
+def check_kept(row: Mapping[str, str], case: Case, problem: str, output: Path | None) -> None:
+    """ValueError where a kept row says something else of the instance or the agent than they are now."""
+    reference, kind = import_module(f"envs.{problem}.sets").reference(case.instance)
+    now = {**case.facts(), "reference": reference, "reference_kind": kind}
+    for name in ("size", "reference", "reference_kind", "train_cpu_s"):
+        if row[name] != cell(now[name]):
+            raise ValueError(
+                f"{output} has a row of {case.method.name} on {case.instance.name or case.set} with the {name} "
+                f"{row[name] or 'missing'}, which now is {cell(now[name]) or 'missing'}: the instance or the agent has "
+                "changed since, so delete its rows or name another file."
+            )
+
+
+def is_missing(folder: Path | None, case: Case) -> bool:
+    """Whether the case's schedule is asked for but not in the folder."""
+    return folder is not None and not schedule_file(folder, case).exists()
+
+
 def solve(case: Case, problem: str, seed: int) -> Solution:
     """Solve one case and verify the schedule; ValueError where the judge comes to another objective."""
     solution = case.method.solve(case.instance, seed)
@@ -166,6 +193,12 @@ def solve(case: Case, problem: str, seed: int) -> Solution:
     if found != solution.objective:
         raise ValueError(f"{case.method.name} claims {solution.objective} on {case.instance.name}, but it is {found}.")
     return solution
+
+
+def schedule_file(folder: Path, case: Case) -> Path:
+    """Where the case's schedule stands, under the names of instance and method."""
+    label = f"{case.instance.name or 'instance'}-{case.method.name}-{case.method.samples}"
+    return folder / (re.sub(r"[^\w.@-]+", "_", label) + ".json")
 
 
 def result(instance: Instance, solution: Solution, problem: str) -> dict[str, Any]:
@@ -182,10 +215,9 @@ def result(instance: Instance, solution: Solution, problem: str) -> dict[str, An
 
 
 def save(folder: Path, case: Case, solution: Solution, problem: str) -> None:
-    """Write the schedule as JSON, under the names of instance and method."""
+    """Write the schedule as JSON."""
     columns = import_module(f"envs.{problem}.verify").COLUMNS
-    label = f"{case.instance.name or 'instance'}-{case.method.name}-{case.method.samples}"
-    path = folder / (re.sub(r"[^\w.@-]+", "_", label) + ".json")
+    path = schedule_file(folder, case)
     schedules.save(path, problem, case.instance.name, solution.objective, columns, solution.schedule)
 
 

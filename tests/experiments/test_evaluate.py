@@ -59,7 +59,7 @@ def test_rules_pilots_solvers_samples_and_agents_stand_in_one_table(run_dir: Pat
 
 def test_a_stopped_evaluation_goes_on_and_runs_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     output = tmp_path / "x.csv"
-    run(replace(QUICK, methods=("spt", "mwkr", "fifo"), output=output))
+    run(replace(QUICK, methods=("spt", "mwkr", "fifo"), output=output, schedules=tmp_path / "s"))
     lines = output.read_text().splitlines(keepends=True)
     output.write_text("".join(lines[:2]) + lines[2][:20])  # the second row is torn
     solved: list[str] = []
@@ -68,6 +68,34 @@ def test_a_stopped_evaluation_goes_on_and_runs_nothing_twice(tmp_path: Path, mon
     assert solved == ["mwkr", "fifo"]
     assert [row["method"] for row in rows] == ["spt", "mwkr", "fifo"] == [row["method"] for row in read(output)]
     assert output.read_text().startswith("".join(lines[:2]))
+
+
+def test_a_missing_schedule_is_written_without_another_row(tmp_path: Path) -> None:
+    run(replace(QUICK, output=tmp_path / "x.csv"))
+    text = (tmp_path / "x.csv").read_text()
+    run(replace(QUICK, output=tmp_path / "x.csv", schedules=tmp_path / "s"))
+    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == ["ft06-mwkr-1.json", "ft06-spt-1.json"]
+    assert (tmp_path / "x.csv").read_text() == text
+
+
+def test_the_row_of_an_instance_that_has_changed_is_not_taken_for_its_own(tmp_path: Path) -> None:
+    shop = replace(QUICK, instances=(str(tmp_path / "shop.txt"),), output=tmp_path / "x.csv")
+    JobShopInstance.from_jobs([[(0, 3)]], name="mine").save(tmp_path / "shop.txt")
+    run(shop)
+    text = (tmp_path / "x.csv").read_text()
+    JobShopInstance.from_jobs([[(0, 30)]], name="mine").save(tmp_path / "shop.txt")
+    with pytest.raises(ValueError, match=r"x\.csv has a row of spt on mine with the reference 3, which now is 30: "):
+        run(shop)
+    assert (tmp_path / "x.csv").read_text() == text
+
+
+def test_the_row_of_an_agent_that_was_trained_anew_is_not_taken_for_its_own(run_dir: Path, tmp_path: Path) -> None:
+    agent = replace(QUICK, methods=(str(run_dir),), output=tmp_path / "x.csv")
+    trained = run(agent)[0]["train_cpu_s"]
+    text = (tmp_path / "x.csv").read_text()
+    (tmp_path / "x.csv").write_text(text.replace(f",{trained},", ",123,"))
+    with pytest.raises(ValueError, match=r"with the train_cpu_s 123, which now is .*delete its rows or name another"):
+        run(agent)
 
 
 def test_a_file_with_other_columns_is_left_alone(tmp_path: Path) -> None:
