@@ -56,6 +56,18 @@ class Stopwatch:
             self._cpu, self._wall = cpu - time.process_time(), wall - time.perf_counter()
 
 
+def curve_records(folder: Path) -> Records:
+    """The curve of a run directory; ValueError where it is damaged."""
+    records = Records(folder / CURVE, COLUMNS, COLUMNS[:1])
+    for number, row in enumerate(records.rows, 1):
+        for name, value in row.items():
+            try:
+                float(value or ("nothing" if name in COLUMNS[:4] else 0))  # a gap to a bound of 0 is empty
+            except ValueError:
+                raise ValueError(f"{records.path}: row {number} has {value!r} as {name}, which is no number.") from None
+    return records
+
+
 class Curve(BaseCallback):
     """Validates and saves a model at even distances of its budget, and stops it when that is spent.
 
@@ -64,10 +76,12 @@ class Curve(BaseCallback):
     missing brings it back when the run goes on.
     """
 
-    def __init__(self, folder: Path, budget: Budget, points: int, validation: Validation, events: Events) -> None:
+    def __init__(
+        self, folder: Path, records: Records, budget: Budget, points: int, validation: Validation, events: Events
+    ) -> None:
         super().__init__()
         self.folder, self.budget, self.points, self.validation, self.events = folder, budget, points, validation, events
-        self.records = Records(folder / CURVE, COLUMNS, COLUMNS[:1])
+        self.records = records
         self.stopped = False
         self._objectives: list[float] = []
 

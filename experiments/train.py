@@ -24,7 +24,7 @@ from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
 from experiments.agent import ALGORITHMS, CONFIG, LAST, check_device
-from experiments.curve import Budget, Curve
+from experiments.curve import Budget, Curve, curve_records
 from experiments.events import Events
 from experiments.records import provenance, write_atomically
 from experiments.validation import Validation, training_source
@@ -117,11 +117,12 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
     validation = Validation.draw(problem, judged, command.validation_instances)
     env = DispatchVecEnv(DispatchVectorEnv(problem, command.num_envs, source), command.share)
     model = loaded(folder, command, env) if command.resume else new(command, env)
+    records = curve_records(folder)
     write_config(folder, command, problem, validation)
     events = Events(folder, model.num_timesteps + 1 if command.resume else 0)
     events.text("command", cli.command_line(), model.num_timesteps)
     model.set_logger(Logger(str(folder), [events]))
-    curve = Curve(folder, budget(command), command.points, validation, events)
+    curve = Curve(folder, records, budget(command), command.points, validation, events)
     with stop_on_interrupt(curve):
         # The curve ends training, for stable-baselines3 knows no budget of CPU seconds.
         model.learn(sys.maxsize // 2, callback=curve, reset_num_timesteps=not command.resume)

@@ -209,6 +209,17 @@ def test_a_half_written_run_directory_is_refused(
         resume(folder, timesteps=1200)
 
 
+@pytest.mark.parametrize("damage", ["a,b\n1,2\n", "{curve}768,1,2,much,3,4\n", "{curve}768,1,2,3\n"])
+def test_a_damaged_curve_is_refused_before_anything_is_written(run_dir: Path, tmp_path: Path, damage: str) -> None:
+    folder = copy(run_dir, tmp_path)
+    damaged = damage.format(curve=(folder / "curve.csv").read_text())
+    (folder / "curve.csv").write_text(damaged)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(ValueError, match=r"curve\.csv"):
+        resume(folder, timesteps=1200)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_a_run_of_another_problem_is_refused(run_dir: Path, tmp_path: Path) -> None:
     folder = copy(run_dir, tmp_path)
     text = (folder / "config.json").read_text()
