@@ -1,5 +1,7 @@
 """Compare rules, pilots, solvers and trained agents on sets of instances; every schedule is verified."""
 
+import errno
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -93,6 +95,20 @@ def evaluate(command: Evaluate, problem: Problem[Any, Any]) -> list[dict[str, st
     return rows
 
 
+def check_writable(command: Evaluate) -> None:
+    """Make the folders that are written to; OSError where they or the files in them cannot be."""
+    for folder in (command.schedules, *(path.parent for path in (command.output, command.gantt) if path)):
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    for path in (command.output, command.gantt):
+        if path and path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if path and path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
 def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
     """Every method on every instance of every set."""
     if not command.instances:
@@ -132,9 +148,7 @@ def run(
     Raises:
         ValueError: a row of the output file is of another instance or agent, though of the same name.
     """
-    for folder in (command.schedules, command.gantt and command.gantt.parent):
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+    check_writable(command)
     records = Records(command.output, COLUMNS, KEY)
     common = {"problem": problem.name, "seed": command.seed, "device": command.device, **provenance()}
     found = [records.find(common | case.facts()) for case in cases]

@@ -1,5 +1,6 @@
 """Everything that makes schedules, by name: rules, pilots, solvers, and trained agents by their run directory."""
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -60,14 +61,30 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     """
     if any(samples < 1 for samples in effort.samples) or not effort.samples:
         raise ValueError(f"samples are {', '.join(map(str, effort.samples)) or 'missing'}, but must be at least 1.")
+    for what, value in (("seconds", effort.seconds), ("temperature", effort.temperature)):
+        _check_positive(what, value)
+    if effort.workers < 1:
+        raise ValueError(f"workers is {effort.workers}, but must be at least 1.")
     return list(dict.fromkeys(method for name in names for method in _method(problem, name, effort)))
+
+
+def _check_positive(what: str, value: float) -> None:
+    if not (value > 0 and math.isfinite(value)):
+        raise ValueError(f"{what} is {value:g}, but must be finite and more than 0.")
 
 
 def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Method]:
     rules, solvers = known(problem.name)
     base, _, suffix = name.rpartition("@")
-    if base and re.fullmatch(r"[0-9.]+(e-?[0-9]+)?", suffix):
-        return _sampled(problem, base, effort, float(suffix))
+    if base and re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", suffix) and not Path(name).exists():
+        if base in solvers or base.startswith("pilot:"):
+            raise ValueError(f"{name!r} asks for a temperature, but {base} is not sampled: leave @{suffix} out.")
+        try:
+            temperature = float(suffix)
+        except ValueError:
+            raise ValueError(f"{name!r} ends in no temperature: write it as in {base}@0.5.") from None
+        _check_positive(f"The temperature of {name}", temperature)
+        return _sampled(problem, base, effort, temperature)
     if name in solvers:
         return [_solver(name, solvers[name], effort)]
     if name.startswith("pilot:") and name.removeprefix("pilot:") in rules:

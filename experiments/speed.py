@@ -1,5 +1,6 @@
 """How fast the environment is: decisions per CPU second of random legal play on one core."""
 
+import math
 import os
 import platform
 import statistics
@@ -18,6 +19,7 @@ import torch
 
 from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv
+from envs.core.datasets import nearest
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
@@ -79,10 +81,14 @@ class Measure(NamedTuple):
 def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
     """Measure what the output file lacks, print the table and return its rows."""
     torch.set_num_threads(1)
-    unknown = [name for name in command.only if name not in MEASURES]
-    if unknown or command.repeats < 1 or not command.seconds > 0 or any(batch < 1 for batch in command.batch):
-        wrong = f"measure {unknown[0]!r}" if unknown else "repeats, seconds or batch below its least"
-        raise ValueError(f"speed has no {wrong}: measures are {', '.join(MEASURES)}, numbers are positive.")
+    for name in command.only:
+        if name not in MEASURES:
+            raise ValueError(f"speed has no measure {name!r}: {nearest(name, MEASURES)}.")
+    for what, number in (("repeats", command.repeats), *(("batch", batch) for batch in command.batch)):
+        if number < 1:
+            raise ValueError(f"{what} is {number}, but must be at least 1.")
+    if not (command.seconds > 0 and math.isfinite(command.seconds)):
+        raise ValueError(f"seconds is {command.seconds:g}, but must be finite and more than 0.")
     records = Records(command.output, COLUMNS, KEY)
     texts = command.instances or (problem.default_instances,)
     cases = [
