@@ -1,5 +1,6 @@
 """The contract: every registered problem passes the same checks. Each needs a `tests/<problem>/contract.py`."""
 
+import csv
 import hashlib
 import os
 import subprocess
@@ -418,4 +419,7 @@ def test_14_rows_are_reused_without_traces(problem: str, options: dict[str, Any]
 
 @each_problem
 def test_15_the_speed_table_is_in_results(problem: str) -> None:
-    assert (Path(__file__).parents[1] / "results" / problem / "speed.csv").is_file()
+    path = Path(__file__).parents[1] / "results" / problem / "speed.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["what"] == "step" and row["batch"] == "64"]
+    assert rows and all(int(row["decisions_per_cpu_s"]) > 0 for row in rows)

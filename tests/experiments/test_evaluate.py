@@ -52,7 +52,10 @@ def test_rules_pilots_solvers_samples_and_agents_stand_in_one_table(run_dir: Pat
     ]
     solver, agent = rows[7], rows[8]
     assert (solver["objective"], solver["budget_s"], solver["workers"]) == ("55", "1", "1")
-    assert int(agent["train_decisions"]) >= 0 and agent["train_cpu_s"] and agent["options"].startswith("scheme=active")
+    with (run_dir / "curve.csv").open(encoding="utf-8", newline="") as file:
+        trained = min(csv.DictReader(file), key=lambda point: float(point["objective"]))["decisions"]
+    assert agent["train_decisions"] == trained and int(trained) > 0
+    assert agent["train_cpu_s"] and agent["options"].startswith("scheme=active")
     best = {row["method"]: float(row["objective"]) for row in rows}
     assert all(value >= 55 for value in best.values())
 
