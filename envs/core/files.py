@@ -43,3 +43,15 @@ def whole(word: str, what: str, low: int, high: int) -> int:
     if number > high:
         raise ValueError(f"{what} {number} is above {high}")
     return number
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a file under a temporary name beside its own and rename it: a failure leaves the earlier one as it was."""
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise

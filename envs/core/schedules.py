@@ -15,7 +15,7 @@ from operator import index
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from envs.core.files import parse_json, read_text
+from envs.core.files import parse_json, read_text, write_text
 
 
 class ScheduleError(ValueError):
@@ -62,7 +62,7 @@ def save(
     lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
     rows = ",\n  ".join(json.dumps(row) for row in whole_rows(schedule, columns))
     text = "{\n" + ",\n".join([*lines, f' "schedule": [\n  {rows}\n ]']) + "\n}\n"
-    Path(path).write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def load(path: str | Path) -> SavedSchedule:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from envs.core.datasets import nearest
-from envs.core.files import read_text
+from envs.core.files import read_text, write_text
 from envs.jobshop import formats_json, formats_text
 from envs.jobshop.formats_text import Parsed
 from envs.jobshop.instance import JobShopInstance
@@ -62,7 +62,7 @@ def save(instance: JobShopInstance, path: str | Path, format: str | None = None)
     """Write a job shop so that `load` returns it, name included: JSPLib's JSON for .json, else the standard text."""
     path = Path(path)
     text = FORMATS[_format(path, format) or "standard"].write(instance)
-    path.write_text(text, encoding="utf-8")
+    write_text(path, text)
 
 
 def _format(path: Path, name: str | None) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -206,3 +207,15 @@ def _refused(path, sentence):
 
 def _tiny() -> JobShopInstance:
     return JobShopInstance.from_jobs(JOBS, "tiny")
+
+
+def test_a_file_that_cannot_be_written_whole_keeps_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "shop.txt"
+    JobShopInstance.from_jobs([[(0, 3)]]).save(path)
+    before = path.read_text()
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("no room")))
+    with pytest.raises(OSError, match="no room"):
+        JobShopInstance.from_jobs([[(0, 30)]]).save(path)
+    assert path.read_text() == before and [item.name for item in tmp_path.iterdir()] == ["shop.txt"]
