@@ -253,7 +253,13 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        check(Train(**config["train"]))
+        stored, usual = Train(**config["train"]), Train()
+        for name in ("instances", "validation", "learning_rate", "sample_keep", "decision_keep", "encode", "device"):
+            if not isinstance(getattr(stored, name), str):
+                raise ValueError(f"{name} is {getattr(stored, name)!r}, but must be as {getattr(usual, name)!r}")
+        if stored.algorithm not in ALGORITHMS:
+            raise ValueError(f"algorithm is {stored.algorithm!r}, but must be one of {', '.join(ALGORITHMS)}")
+        check(stored)
         dict(**config["options"])
         return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
     except (ValueError, KeyError, TypeError) as error:

@@ -195,6 +195,8 @@ def edit(folder: Path, old: str, new: str) -> None:
         (lambda folder: (folder / "config.json").unlink(), "is no run directory: it has no config.json"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged or of another version"),
         (lambda folder: edit(folder, '"num_envs": 8', '"num_envs": "8"'), "config.json is damaged or of another"),
+        (lambda folder: edit(folder, '"algorithm": "ppo"', '"algorithm": "x"'), "algorithm is 'x', but must be one of"),
+        (lambda folder: edit(folder, '"instances": "random:3x3"', '"instances": 5'), "instances is 5, but must be"),
         (lambda folder: edit(folder, '"n_steps": 16', '"n_steps": -16'), "n_steps is -16, but must be at least 2"),
         (lambda folder: (folder / "last.zip").unlink(), "has no checkpoint last.zip"),
         (lambda folder: (folder / "last.zip").write_bytes(b"PK"), "last.zip is no checkpoint, or a damaged one"),
