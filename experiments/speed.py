@@ -1,6 +1,7 @@
 """How fast the environment is: decisions per CPU second of random legal play on one core."""
 
 import math
+import gc
 import os
 import platform
 import statistics
@@ -81,6 +82,8 @@ class Measure(NamedTuple):
 def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
     """Measure what the output file lacks, print the table and return its rows."""
     torch.set_num_threads(1)
+    gc.collect()
+    gc.freeze()  # or the collector walks over torch's objects while something else is timed
     for name in command.only:
         if name not in MEASURES:
             raise ValueError(f"speed has no measure {name!r}: {nearest(name, MEASURES)}.")
