@@ -1,7 +1,7 @@
 """How fast the environment is: decisions per CPU second of random legal play on one core."""
 
-import math
 import gc
+import math
 import os
 import platform
 import statistics
