@@ -13,6 +13,7 @@ from agents.objectives import PRESETS
 from agents.ppo import PPO
 from baselines.play import Scores
 from envs import load_problem
+from envs.core.files import parse_json, read_text
 from envs.core.problem import Problem
 
 ALGORITHMS: dict[str, type[Checkpoint]] = {"ppo": PPO, "d3s": D3S, **dict.fromkeys(PRESETS, GRPO)}
@@ -41,13 +42,18 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     check_device(device)
     file = checkpoint_file(path)
     data, _, _ = read(file, torch.device("cpu"))
-    about: dict[str, Any] = data.get("trained_on") or {"problem": "unknown"}
+    about = data.get("trained_on")
+    if not isinstance(about, dict) or not {"problem", "options"} <= set(about):
+        raise ValueError(f"{path} does not say what it was trained on: it is damaged, so train anew.")
     if about["problem"] != problem:
         raise ValueError(f"{path} holds an agent of the problem {about['problem']}, not of {problem}.")
     kinds = {kind.__name__: kind for kind in ALGORITHMS.values()}
     if data["algorithm"] not in kinds:
         raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(kinds)}.")
-    model = kinds[data["algorithm"]].load(file, device=device)
+    try:
+        model = kinds[data["algorithm"]].load(file, device=device)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} has data of another form ({error!r}): it is damaged, so train anew.") from error
     policy: Any = model.policy
     run = data.get("run", {})
     return Agent(
@@ -74,6 +80,9 @@ def checkpoint_file(path: Path) -> Path:
         return path
     if not (path / CONFIG).exists():
         raise ValueError(f"{path} is no run directory: it has no {CONFIG}.")
+    config = parse_json(read_text(path / CONFIG), path / CONFIG)
+    if not isinstance(config, dict) or not {"problem", "train"} <= set(config):
+        raise ValueError(f"{path / CONFIG} is not the settings of a run: move the folder away and train anew.")
     if not (path / BEST).exists():
         raise ValueError(f"{path} holds no checkpoint: its training ended before the first; train anew.")
     return path / BEST

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -196,3 +197,12 @@ def test_a_reference_of_zero_leaves_the_gap_empty_and_is_counted(
     run(replace(QUICK, methods=("spt",), output=tmp_path / "x.csv"))
     assert read(tmp_path / "x.csv")[0]["gap_pct"] == ""
     assert "leaves out 1 with a reference of 0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("settings", ["", "{", "[]", '{"problem": "jobshop"}'])
+def test_a_run_directory_with_damaged_settings_is_refused(settings: str, run_dir: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "run"
+    shutil.copytree(run_dir, damaged)
+    (damaged / "config.json").write_text(settings)
+    with pytest.raises(ValueError, match=r"config\.json"):
+        evaluate(Evaluate(("ft06",), (str(damaged),)), load_problem("jobshop")())
