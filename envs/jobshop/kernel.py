@@ -107,6 +107,7 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
 
 @fast
 def soft(x):
+    """A number of mean durations, squashed into (-1, 1); half way at 4."""
     return x / (4.0 + abs(x))
 
 
@@ -286,6 +287,7 @@ def clear(o, b):
 
 @fast
 def connect(o, b, e, source, target, kind, length):
+    """Write edge e; returns the place of the next."""
     o.edges[b, 0, e] = source
     o.edges[b, 1, e] = target
     o.edge_type[b, e] = kind

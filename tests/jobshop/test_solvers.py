@@ -84,10 +84,10 @@ def test_a_large_shop_gets_a_schedule_within_its_second() -> None:
     best_rule_schedule(FT06)  # compiles the kernel, or loads it from its cache
     began = time.perf_counter()
     solution = cp_sat(instance, seconds=1)
-    assert time.perf_counter() - began < 6  # the model is built on the clock, on machines that are busy
+    assert time.perf_counter() - began < 2.5
     assert verify(instance, solution.schedule) == solution.objective
     assert solution.bound is not None and instance.lower_bound() <= solution.bound <= solution.objective
-    assert solution.cpu_s > 0 and 0 < solution.wall_s < 6
+    assert solution.cpu_s > 0 and 0 < solution.wall_s < 2.5
 
 
 def test_without_time_the_answer_is_the_hint() -> None:
