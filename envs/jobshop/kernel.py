@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from envs.core.compiled import entry
+from envs.core.compiled import borrowed, entry
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -138,6 +138,7 @@ def load(s, b, duration, machine, job_start, machines):
 @entry
 def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, lookahead):
     """Start the loaded instances of the rows where `rows` is true."""
+    s, o = borrowed(s), borrowed(o)
     for b in range(rows.size):
         if rows[b]:
             begin(s, b)
@@ -157,6 +158,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, loo
 @entry
 def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_forced, lookahead):
     """Dispatch the chosen job in each running row, then the forced moves; the actions are legal."""
+    s, o = borrowed(s), borrowed(o)
     for b in range(actions.size):
         out.reward[b] = 0.0
         out.elapsed[b] = 0.0
