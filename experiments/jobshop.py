@@ -45,6 +45,19 @@ ENCODERS = tuple(
     for seed in range(2)
 )
 """With the graph encoder, on larger shops and for longer: not better on the validation instances of "choices"."""
+PILOTS = tuple(
+    Train(
+        instances="random:10x10..15x15",
+        algorithm="self_labelling",
+        cpu_seconds=40,
+        seed=seed,
+        points=8,
+        encode="none",
+        run_dir=Path(f"runs/jobshop-pilot-{seed}"),
+    )
+    for seed in range(5)
+)
+"""Their candidates carry the makespan that the linear rule reaches after them."""
 LINES = (
     Line(RULES),
     Line(("mopnr@1", "fdd_mwkr@0.1"), samples=(128,)),
@@ -71,6 +84,12 @@ TABLES = {
         (*LAWRENCE, "ft", "abz", "orb"),
         LINES,
         agents={"PPO": Agents(AGENTS, (1, 128))},
+    ),
+    "lookahead": Comparison(
+        "Job shop: the learned linear rule, and agents that try it out at every decision",
+        TAILLARD,
+        (Line(("linear",), options={"scheme": "active"}),),
+        agents={"self-labelling, lookahead = pilot": Agents(PILOTS, options={"lookahead": "pilot"})},
     ),
     "learning": LearningCurves("Job shop: learning curves", {"PPO": Agents(AGENTS)}),
     "gantt": Picture("Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), Agents(AGENTS)),
