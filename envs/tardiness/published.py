@@ -74,7 +74,7 @@ def _entry(entry: Any, at: str) -> Published:
 
 def _numbers(entry: dict[str, Any], key: str, at: str) -> np.ndarray:
     """(n,) int64 of an array, (1,) of a single number."""
-    found = entry.get(key)
+    found: Any = entry.get(key)
     try:
         values = found.numbers() if isinstance(found, _Array) else np.array([float(found)])
     except (TypeError, ValueError):
