@@ -694,8 +694,8 @@ def describe(s, f, b, form, choice):
     f[5] = (pick.spot - low) / m
     f[6] = placed.processing / block.work
     f[9] = soft((max(block.time + pick.processing, pick.due) - end) * unit)
-    f[10] = 1.0 - (block.dues / m - block.time) / block.work
-    f[10] = f[10] / (1.0 + abs(f[10]))
+    factor = 1.0 - (block.dues / m - block.time) / block.work
+    f[10] = factor / (1.0 + abs(factor))
     span = s.job[b, s.order[b, last]].due - s.job[b, s.order[b, low]].due
     f[11] = span / (block.work + span)
     f[12] = soft(s.job[b, s.short[b, last]].processing * unit)
