@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import permutations
 
+import numpy as np
 from hypothesis import strategies as st
 
 from envs.tardiness.instance import TardinessInstance
@@ -21,7 +22,7 @@ def instances(
     return TardinessInstance.from_lists(processing, due, weight, "drawn")
 
 
-def rows_of(instance: TardinessInstance, order: Sequence[int]) -> list[list[int]]:
+def rows_of(instance: TardinessInstance, order: Sequence[int] | np.ndarray) -> list[list[int]]:
     """The schedule, rows of `verify.COLUMNS`, in which jobs follow each other without gaps."""
     rows, time = [], 0
     for job in order:
@@ -30,7 +31,7 @@ def rows_of(instance: TardinessInstance, order: Sequence[int]) -> list[list[int]
     return rows
 
 
-def tardiness(instance: TardinessInstance, order: Sequence[int]) -> int:
+def tardiness(instance: TardinessInstance, order: Sequence[int] | np.ndarray) -> int:
     """Total weighted tardiness of the jobs in this order."""
     due, weight = instance.due.tolist(), instance.weight.tolist()
     return sum(weight[job] * max(0, end - due[job]) for job, _, end in rows_of(instance, order))
