@@ -1,5 +1,7 @@
 """The kinds of tables in results/: comparisons of methods, learning curves, speed."""
 
+from __future__ import annotations
+
 import csv
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ from experiments.curve import CURVE
 from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
 from experiments.records import Records, provenance, write_atomically
 from experiments.speed import Speed, speed
-from experiments.tables import grouped, half_width, markdown, mean, percent
+from experiments.tables import MEASURES, grouped, half_width, markdown, mean, percent
 from experiments.train import Train, ensure
 from experiments.validation import above
 
@@ -46,6 +48,14 @@ class Comparison:
     """Names for runs, alike but for their seeds, that are trained where they are not, and compared as one method."""
     samples: tuple[int, ...] = (1,)
     """Of the agents."""
+    measures: tuple[str, ...] = ()
+    """Of `MEASURES`: a table for each, instead of one with the mean gaps, their mean over the sets, and times."""
+    digits: int = 1
+    """Decimals of what is in %."""
+    quoted: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    """Mean gaps as others have published them, one for each set, as further rows."""
+    notes: str = ""
+    """What else a reader has to know."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the rows of every instance to PATH.csv and the mean gaps to PATH.md."""
@@ -65,27 +75,44 @@ class Comparison:
         usual = describe(kind(**rule_defaults(problem)).options).split()
         published = any(row["reference_kind"] != "lower-bound" for row in rows)
         dated = getattr(import_module(f"envs.{problem}.sets"), "REFERENCE_DATE", "") if published else ""
-        columns = ("method", "samples", *self.sets, "mean", "s / instance", "CPU s / instance")
         caption = self._caption(rows, command, f" of {dated}" if dated else "")
-        text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, self._cells(rows, runs, usual))}"
+        notes = f"{self.notes}\n\n" if self.notes else ""
+        text = f"# {self.title}\n\n{caption}\n\n{notes}{self._tables(_compared(rows, runs, usual))}"
         write_atomically(path.with_suffix(".md"), text)
 
-    def _cells(self, rows: list[dict[str, str]], runs: Mapping[str, str], usual: Sequence[str]) -> list[list[str]]:
-        """The lines of the Markdown table, the agents' seeds as one; options are named where they are not usual."""
-        named = [{**row, "method": _named(row["method"], runs), "seed": row["method"]} for row in rows]
-        learned = tuple(runs.values())
-        lines = []
-        for (method, samples, options, _), some in grouped(named, "method", "samples", "options", "budget_s").items():
-            seeds = list(grouped(some, "seed").values())
-            by_set = [[_gap(seed, name) for name in self.sets] for seed in seeds]
-            means = [_mean(gaps) for gaps in by_set]
-            spread = [gap for gap in means if gap is not None]
-            total = percent(_mean(means)) + (f" ± {half_width(spread):.1f}" if len(spread) > 1 else "")
-            unusual = [option for option in options.split() if option not in usual and not method.startswith(learned)]
-            label = f"{method} ({', '.join(unusual)})" if unusual else method
-            cells = [percent(_mean([gaps[k] for gaps in by_set])) for k in range(len(self.sets))]
-            lines.append([label, samples, *cells, total, f"{mean(some).seconds:.3f}", f"{mean(some).cpu_s:.3f}"])
-        return lines
+    def _tables(self, compared: list[Compared]) -> str:
+        """The table of mean gaps, or one for each measure."""
+        if not self.measures:
+            columns = ("method", "samples", *self.sets, "mean", "s / instance", "CPU s / instance")
+            quoted = [[label, "", *self._quoted(label), "", "", ""] for label in self.quoted]
+            return markdown(columns, [*map(self._line, compared), *quoted])
+        tables = []
+        for name in self.measures:
+            lines = [
+                [one.label, one.samples, *(self._spread(one.by_seed(name, text)) for text in self.sets)]
+                for one in compared
+            ]
+            quoted = [[label, "", *self._quoted(label)] for label in self.quoted if name == "mean"]
+            table = markdown(("method", "samples", *self.sets), [*lines, *quoted])
+            tables.append(f"## {MEASURES[name].title}\n\n{table}")
+        return "\n".join(tables)
+
+    def _line(self, one: Compared) -> list[str]:
+        """Mean gaps, their mean over the sets with its spread over the seeds, and times."""
+        by_set = [one.by_seed("mean", name) for name in self.sets]
+        means = [_mean(gaps) for gaps in zip(*by_set, strict=True)]
+        cells = [percent(_mean(gaps), self.digits) for gaps in by_set]
+        times = mean([row for seed in one.seeds for row in seed])
+        return [one.label, one.samples, *cells, self._spread(means), f"{times.seconds:.3f}", f"{times.cpu_s:.3f}"]
+
+    def _spread(self, values: Sequence[float | None]) -> str:
+        """The mean over the seeds ± half of its 95 % interval."""
+        known = [value for value in values if value is not None]
+        around = f" ± {half_width(known):.{self.digits}f}" if len(known) > 1 else ""
+        return percent(_mean(values), self.digits) + around
+
+    def _quoted(self, label: str) -> list[str]:
+        return [percent(gap, self.digits) for gap in self.quoted[label]]
 
     def _caption(self, rows: list[dict[str, str]], command: str, dated: str) -> str:
         count = len({row["instance"] for row in rows})
@@ -96,12 +123,38 @@ class Comparison:
         trained = sorted(float(row["train_cpu_s"]) for row in rows if row["train_cpu_s"])
         found = " Agents: the best by validation, found after {:.0f} to {:.0f} CPU s of training."
         agents = found.format(trained[0], trained[-1]) if trained else ""
+        what, over = ("Gaps in %", "") if self.measures else ("Mean gap in %", "`mean` is over the columns, ")
         return (
-            f"Mean gap in % to the reference{dated} ({kinds}) on {count} instances, every schedule verified; `mean` is "
-            f"over the columns, ± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 "
+            f"{what} to the reference{dated} ({kinds}) on {count} instances, every schedule verified; "
+            f"{over}± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 "
             f"worker; NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
             f"`{command}`."
         )
+
+
+class Compared(NamedTuple):
+    """A line of a comparison: one method, and its rows by seed, of which only agents have several."""
+
+    label: str
+    samples: str
+    seeds: list[list[Mapping[str, str]]]
+
+    def by_seed(self, measure: str, name: str) -> list[float | None]:
+        """The measure of each seed on the set of that name."""
+        rows = [[row for row in seed if row["set"] == name] for seed in self.seeds]
+        return [MEASURES[measure].of(some) if some else None for some in rows]
+
+
+def _compared(rows: list[dict[str, str]], runs: Mapping[str, str], usual: Sequence[str]) -> list[Compared]:
+    """The lines of a comparison, the agents' seeds as one; options are named where they are not usual."""
+    named = [{**row, "method": _named(row["method"], runs), "seed": row["method"]} for row in rows]
+    learned = tuple(runs.values())
+    lines = []
+    for (method, samples, options, _), some in grouped(named, "method", "samples", "options", "budget_s").items():
+        unusual = [option for option in options.split() if option not in usual and not method.startswith(learned)]
+        label = f"{method} ({', '.join(unusual)})" if unusual else method
+        lines.append(Compared(label, samples, list(grouped(some, "seed").values())))
+    return lines
 
 
 def _named(method: str, runs: Mapping[str, str]) -> str:
@@ -110,11 +163,6 @@ def _named(method: str, runs: Mapping[str, str]) -> str:
     if path not in runs:
         return method
     return runs[path] + (f", T = {temperature}" if temperature else "")
-
-
-def _gap(rows: Sequence[Mapping[str, str]], name: str) -> float | None:
-    some = [row for row in rows if row["set"] == name]
-    return mean(some).gap_pct if some else None
 
 
 def _mean(gaps: Sequence[float | None]) -> float | None:

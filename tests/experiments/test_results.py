@@ -10,6 +10,7 @@ from experiments.jobshop import TABLES
 from experiments.report import Report, report
 from experiments.results import Comparison, LearningCurves, Line, SpeedTable
 from experiments.speed import Speed
+from experiments.tables import MEASURES
 from experiments.train import ensure
 from tests.experiments.conftest import SMALL
 
@@ -42,6 +43,45 @@ def test_a_comparison_has_a_row_for_each_method_and_a_column_for_each_set(run_di
     table.make("jobshop", tmp_path / "small", "the command")
     assert (tmp_path / "small.csv").read_text() == rows
     assert (tmp_path / "small.md").read_text() == text
+
+
+def test_a_comparison_may_have_a_table_for_each_measure(run_dir: Path, tmp_path: Path) -> None:
+    table = Comparison(
+        "Small shops",
+        ("random:3x3:4:0", "ft06"),
+        (Line(("spt", "cp_sat")),),
+        seconds=1,
+        agents={"agent": (replace(SMALL, run_dir=run_dir),)},
+        measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
+        digits=2,
+        quoted={"a paper's SPT": (None, 60.123)},
+        notes="What else there is to say.",
+    )
+    table.make("jobshop", tmp_path / "small", "the command")
+    text = (tmp_path / "small.md").read_text()
+    sections = {part.partition("\n")[0]: part for part in text.split("\n## ")[1:]}
+    assert list(sections) == [MEASURES[name].title for name in table.measures]
+    assert "\n\nWhat else there is to say.\n\n## Mean gap, %\n\n| method | samples | random:3x3:4:0 | ft06 |\n" in text
+    assert "| spt | 1 | " in sections["Mean gap, %"] and " | 60.00 |\n" in sections["Mean gap, %"]
+    assert "| a paper's SPT |  | - | 60.12 |" in text and text.count("a paper's SPT") == 1
+    assert "| cp_sat | 1 | " in sections[MEASURES["reached"].title] and " | 100.00 |\n" in text
+
+
+def test_measures_sum_up_the_rows_of_a_method() -> None:
+    rows = [
+        {"gap_pct": gap, "objective": objective, "reference": reference, "cpu_s": cpu_s}
+        for gap, objective, reference, cpu_s in (("50", "3", "2", "1"), ("0", "4", "4", "2"), ("", "1", "0", "6"))
+    ]
+    found = {name: measure.of(rows) for name, measure in MEASURES.items()}
+    assert found == {
+        "mean": 25,
+        "median": 25,
+        "aggregate": pytest.approx(100 / 3),
+        "reached": pytest.approx(100 / 3),
+        "cpu_ms": 3000,
+        "cpu_ms_most": 6000,
+    }
+    assert MEASURES["mean"].of(rows[2:]) is None and MEASURES["aggregate"].of(rows[2:]) is None
 
 
 def test_learning_curves_are_drawn_with_the_rules(run_dir: Path, tmp_path: Path) -> None:
