@@ -77,6 +77,7 @@ def test_a_search_that_is_stopped_often_comes_to_the_same_value(monkeypatch: pyt
     assert whole[0] == stopped[0] == tardiness(instance, stopped[1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(0, 2**53)), unique=True, max_size=60))
 def test_the_memory_keeps_entries_apart_whose_hashes_are_equal(entries: list[tuple[int, int]]) -> None:
     small, large = np.full((128, 4), OPEN), np.full((512, 4), OPEN)
