@@ -78,7 +78,13 @@ CHOICE = {
     "tardy": int,  # how many of them are late
     "latest": int,  # the largest tardiness
 }
-LINK = {"processing": int, "due": int, "weight": int, "later": int, "earlier": int, "longer": int, "shorter": int}
+ITEM = {
+    "processing": int,
+    "due": int,
+    "weight": int,
+    "spot": int,  # where it is by processing time
+    "item": int,  # which item is here by processing time
+}
 
 
 class State(NamedTuple):
@@ -95,7 +101,8 @@ class State(NamedTuple):
     open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
     choice: np.recarray  # (B, N + 1) of CHOICE: what this decision is between
     legal: np.ndarray  # (B, N + 1) jobs whose candidates the observation has
-    link: np.recarray  # (B, N + 1) of LINK: scratch, of which row 0 serves all
+    item: np.recarray  # (B, N) of ITEM: jobs of a completion, by due date; row 0 serves all
+    waiting: np.ndarray  # (B, N) bool: jobs of a completion that are late already, by processing time; as `item`
 
 
 def allocate(batch: int, jobs: int) -> State:
@@ -114,7 +121,8 @@ def allocate(batch: int, jobs: int) -> State:
         open=np.zeros((batch, jobs), bool),
         choice=records(CHOICE, jobs + 1),
         legal=np.zeros((batch, jobs + 1), np.int64),
-        link=records(LINK, jobs + 1),
+        item=records(ITEM, jobs),
+        waiting=np.zeros((batch, jobs), bool),
     )
     state.line["mean_processing"] = state.line["mean_weight"] = 1.0
     state.line["longest"] = -1
@@ -131,56 +139,67 @@ def soft(x):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def load(s, b, processing, due, weight):
-    """Copy the numbers of an instance into row b, by due date, and sort them by processing time as well."""
-    line = s.line[b]
+    """Copy the numbers of an instance into row b by due date, and rank them by processing time; True with weights."""
     n = processing.size
-    line.jobs = n
-    for j in range(n):
-        s.order[b, j] = j
-    sort(s.order[b], s.short[b], n, processing, due, weight, True)
-    for j in range(n):
-        job, i = s.job[b, j], s.order[b, j]
-        job.number = i
-        job.processing, job.due, job.weight = processing[i], due[i], weight[i]
-    for j in range(n, s.job.shape[1]):
+    s.line[b].jobs = n
+    spread(s.order[b], s.short[b], n, due)
+    for k in range(1, n):  # what is left to do, ties among it
+        i, at = s.order[b, k], k
+        while at > 0 and precedes(i, s.order[b, at - 1], due, processing, weight):
+            s.order[b, at] = s.order[b, at - 1]
+            at -= 1
+        s.order[b, at] = i
+    weighted = False
+    for j in range(s.job.shape[1]):
         job = s.job[b, j]
-        job.number, job.end = -1, -1
-        job.processing, job.due, job.weight = 1, 0, 1
-        s.open[b, j] = False
-    sort(s.order[b], s.short[b], n, processing, due, weight, False)
-    for j in range(n):
-        s.short[b, s.job[b, j].number] = j
+        if j < n:
+            i = s.order[b, j]
+            job.number, job.processing, job.due, job.weight = i, processing[i], due[i], weight[i]
+            weighted |= weight[i] != 1
+        else:
+            job.number, job.processing, job.due, job.weight, job.end = -1, 1, 0, 1, -1
+            s.open[b, j] = False
+    times = s.job[b].processing
+    spread(s.short[b], s.order[b], n, times)
+    for k in range(1, n):
+        j, at = s.short[b, k], k
+        while at > 0 and times[j] < times[s.short[b, at - 1]]:
+            s.short[b, at] = s.short[b, at - 1]
+            at -= 1
+        s.short[b, at] = j
     for k in range(n):
-        s.job[b, s.short[b, s.order[b, k]]].rank = k
+        s.job[b, s.short[b, k]].rank = k
+    return weighted
 
 
 @fast
-def sort(order, spare, n, processing, due, weight, by_due_date):
-    """Stable merge sort of order[:n] by due date, processing time and weight, or by processing time alone."""
-    width = 1
-    while width < n:
-        for first in range(0, n, 2 * width):
-            left, middle, end = first, min(first + width, n), min(first + 2 * width, n)
-            right = middle
-            for k in range(first, end):
-                take = left < middle
-                if take and right < end:
-                    i, j = order[left], order[right]
-                    if by_due_date:
-                        swap = due[j] < due[i]
-                        if due[j] == due[i]:
-                            swap = processing[j] < processing[i]
-                            if processing[j] == processing[i]:
-                                swap = weight[j] < weight[i]
-                    else:
-                        swap = processing[j] < processing[i]
-                    take = not swap
-                spare[k] = order[left] if take else order[right]
-                left += take
-                right += not take
-        for k in range(n):
-            order[k] = spare[k]
-        width *= 2
+def precedes(i, j, due, processing, weight):
+    """Whether job i comes before job j by due date, then processing time, weight and number."""
+    if due[i] != due[j]:
+        return due[i] < due[j]
+    if processing[i] != processing[j]:
+        return processing[i] < processing[j]
+    return weight[i] < weight[j] or (weight[i] == weight[j] and i < j)
+
+
+@fast
+def spread(order, count, n, key):
+    """Write 0..n - 1 into order[:n], nearly by key[:n] and stable: each into one of n equal ranges of its values."""
+    low, high = key[0], key[0]
+    for i in range(n):
+        low, high = min(low, key[i]), max(high, key[i])
+        count[i] = 0
+    ranges = n / (high - low + 1.0)
+    for i in range(n):
+        count[int((key[i] - low) * ranges)] += 1
+    end = n
+    for c in range(n - 1, -1, -1):
+        end -= count[c]
+        count[c] = end
+    for i in range(n):
+        c = int((key[i] - low) * ranges)
+        order[count[c]] = i
+        count[c] += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -398,11 +417,11 @@ def divide(s, o, b, k):
             job.spot = left
             left += 1
         else:
-            s.link[0, right].later = j
+            s.item[0, right].item = j
             right += 1
     s.short[b, k] = longest
     for i in range(right):
-        j = s.link[0, i].later
+        j = s.item[0, i].item
         s.short[b, k + 1 + i] = j
         s.job[b, j].spot = k + 1 + i
     job = s.job[b, longest]
@@ -789,75 +808,58 @@ def complete(s, b, choice, block, first, end, without, time, lookahead):
     The bound matches the ends of the shortest-first order with the due dates in theirs (as
     `TardinessInstance.lower_bound`); the pilot is MDD (Baker and Bertrand 1982), blind to weights.
     """
-    link, count = s.link[0], 0
+    items, count = s.item[0], 0
     for k in range(first, end):
         if k != without:
-            job = s.job[b, s.order[b, k]]
-            one = link[count]
-            one.processing, one.due, one.weight = job.processing, job.due, job.weight
-            one.earlier, one.later = count - 1, count + 1
+            job, item = s.job[b, s.order[b, k]], items[count]
+            item.processing, item.due, item.weight = job.processing, job.due, job.weight
             count += 1
-    if count == 0:
-        return
-    head = link[count]  # closes both circles
-    head.later, head.earlier = 0, count - 1
-    link[0].earlier = count
-    ends, cost, matched, last = time, 0, 0, count
+    ends, cost, matched = time, 0, 0
     for k in range(block.low, block.high):
         job = s.job[b, s.short[b, k]]
         if job.place >= first and job.place < end and job.place != without:
-            i = job.place - first - (0 <= without < job.place)
-            link[last].longer, link[i].shorter = i, last
-            last = i
             ends += job.processing
-            cost += max(0, ends - link[matched].due)
+            cost += max(0, ends - items[matched].due)
+            i = job.place - first - (0 <= without < job.place)
+            items[i].spot, items[matched].item = matched, i
             matched += 1
-    link[last].longer, head.shorter = count, last
     choice.bound += s.line[b].least_weight * cost
     if lookahead == PILOT:
-        modified_due_date(link, choice, count, time)
+        modified_due_date(items, s.waiting[0], choice, count, time)
 
 
 @fast
-def modified_due_date(link, choice, count, time):
-    """Play MDD on the linked jobs: next is the one with the smallest max(time + processing, due)."""
-    head = link[count]
-    for _ in range(count):
-        i = head.later
-        if time + link[i].processing > link[i].due:
-            first, i = i, head.longer
-            if time + link[i].processing < link[i].due:
-                i = smallest(link, count, first, i, time)
-        one = link[i]
-        link[one.earlier].later, link[one.later].earlier = one.later, one.earlier
-        link[one.shorter].longer, link[one.longer].shorter = one.longer, one.shorter
-        time += one.processing
-        late = time - one.due
-        if late > 0:
-            choice.pilot += one.weight * late
-            choice.latest = max(choice.latest, late)
-            choice.tardy += 1
+def modified_due_date(items, waiting, choice, count, time):
+    """Play MDD on the items: next is the one with the smallest max(time + processing, due).
 
-
-@fast
-def smallest(link, count, x, y, time):
-    """The job of least max(time + processing, due), by due date from x on and by length from y on in turns.
-
-    Either walk alone would find it; the shorter of the two ends the search.
+    That is the shortest of those that are late, unless the first by due date of the others is due before that one ends.
     """
-    best, least = x, time + link[x].processing
-    x = link[x].later
-    while x != count and link[x].due < least:
-        index = max(time + link[x].processing, link[x].due)
-        if index < least:
-            best, least = x, index
-        x = link[x].later
-        if time + link[y].processing >= least:
-            break
-        index = max(time + link[y].processing, link[y].due)
-        if index < least:
-            best, least = y, index
-        y = link[y].longer
-        if y == count:
-            break
-    return best
+    x, y, backlog, cost, tardy, latest = 0, 0, 0, 0, 0, choice.latest
+    for _ in range(count):
+        i = -1
+        while x < count and (backlog == 0 or items[x].due < time + items[items[y].item].processing):
+            if time + items[x].processing <= items[x].due:
+                i = x
+                x += 1
+                break
+            spot = items[x].spot
+            if backlog == 0 or spot < y:
+                y = spot
+            waiting[spot] = True
+            backlog += 1
+            x += 1
+        if i < 0:
+            i = items[y].item
+            waiting[y] = False
+            backlog -= 1
+            while backlog > 0 and not waiting[y]:
+                y += 1
+        time += items[i].processing
+        late = time - items[i].due
+        if late > 0:
+            cost += items[i].weight * late
+            latest = max(latest, late)
+            tardy += 1
+    choice.pilot += cost
+    choice.tardy += tardy
+    choice.latest = latest
