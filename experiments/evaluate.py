@@ -40,7 +40,7 @@ class Evaluate:
     instances: tuple[str, ...]
     """Named sets (taillard, taillard:15x15, ft06), files or globs, or random:SIZES:COUNT:SEED."""
     methods: tuple[str, ...] = ()
-    """Names of methods; NAME@T samples at temperature T. Default: every rule."""
+    """Names of methods; NAME@T samples at temperature T, both:NAME plays backwards in time too. Default: every rule."""
     samples: tuple[int, ...] = (1,)
     """Schedules that a rule or an agent makes, of which the best counts; 1 is greedy."""
     temperature: float = 1.0

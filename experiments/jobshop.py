@@ -78,6 +78,11 @@ TABLES = {
         "Job shop: speed",
         (
             ({}, Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, startup=True)),
+            ({}, Speed(("random:15x15",), batch=(256,), only=("sampled", "trained"))),
+            (
+                {"lookahead": "pilot"},
+                Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, only=("step",)),
+            ),
             *(
                 (
                     {"scheme": scheme},

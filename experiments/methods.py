@@ -4,8 +4,9 @@ import math
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,8 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     """The methods of these names, once for each number of samples where that makes a difference.
 
     A name is a rule, `pilot:RULE`, a solver, a run directory or a checkpoint file; `NAME@T` samples at temperature T
-    instead of the common one. One sample of a rule or an agent is greedy, but of "random", which has no preference.
+    instead of the common one; `both:NAME` also plays each instance backwards in time, as often again. One sample of a
+    rule or an agent is greedy, but of "random", which has no preference.
     Rules and pilots play under the options of `problem`, agents under those that they were trained with.
 
     Raises:
@@ -75,6 +77,8 @@ def _check_positive(what: str, value: float) -> None:
 
 def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Method]:
     rules, solvers = known(problem.name)
+    if name.startswith("both:"):
+        return [_both(problem, method) for method in _method(problem, name.removeprefix("both:"), effort)]
     base, _, suffix = name.rpartition("@")
     if base and re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", suffix) and not Path(name).exists():
         if base in solvers or base.startswith("pilot:"):
@@ -128,6 +132,24 @@ def _solver(name: str, solver: Callable[..., Solution], effort: Effort) -> Metho
         return solver(instance, effort.seconds, workers=effort.workers, seed=seed)
 
     return Method(name, solve, budget_s=effort.seconds, workers=effort.workers)
+
+
+def _both(problem: Problem[Any, Any], method: Method) -> Method:
+    """The better of what the method makes of an instance and of its mirror image."""
+    if method.budget_s is not None:
+        raise ValueError(f"'both:{method.name}' is no method, for {method.name} is a solver: leave both: out.")
+    if find_spec(f"envs.{problem.name}.mirror") is None:
+        raise ValueError(f"'both:{method.name}' is no method, for {problem.name} cannot be played backwards in time.")
+    mirror = import_module(f"envs.{problem.name}.mirror")
+
+    def solve(instance: Instance, seed: int) -> Solution:
+        there, back = method.solve(instance, seed), method.solve(mirror.mirror(instance), seed)
+        spent = there.wall_s + back.wall_s, there.cpu_s + back.cpu_s
+        if there.objective <= back.objective:
+            return Solution(there.objective, None, there.schedule, "feasible", *spent)
+        return Solution(back.objective, None, mirror.mirror_schedule(instance, back.schedule), "feasible", *spent)
+
+    return replace(method, name=f"both:{method.name}", solve=solve)
 
 
 def _player(

@@ -261,29 +261,38 @@ class SpeedTable:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the measurements to PATH.csv and PATH.md."""
-        rows: list[dict[str, str]] = []
+        kind, rows = load_problem(problem), []
         for options, asked in self.commands:
-            rows += speed(replace(asked, output=path.with_suffix(".csv")), load_problem(problem)(**options))
-        plays = [row for row in rows if row["decisions_per_cpu_s"]]
+            rows += speed(replace(asked, output=path.with_suffix(".csv")), kind(**options))
+        usual = describe(kind().options).split()
+        plays = [row for row in rows if row["decisions_per_cpu_s"] and not row["shares"]]
         lines = []
         for (options, instances, what), some in grouped(plays, "options", "instances", "what").items():
             rates = {row["batch"]: f"{int(row['decisions_per_cpu_s']):,}" for row in some}
             cells = [rates.get(batch, "") for batch in self._batches(plays)]
-            lines.append(
-                [what, options.split()[0].partition("=")[2], instances, *cells, some[0]["bytes_per_observation"]]
-            )
+            unusual = [option for option in options.split() if option not in usual]
+            lines.append([what, ", ".join(unusual), instances, *cells, some[0]["bytes_per_observation"]])
         heads = [f"B = {batch}" for batch in self._batches(plays)]
-        columns = ("measurement", "scheme", "instances", *heads, "bytes per observation")
+        columns = ("measurement", "options", "instances", *heads, "bytes per observation")
         starts = [(row["what"], f"{float(row['seconds']):.2f}") for row in rows if row["seconds"]]
+        trainings = [
+            (row["what"], row["instances"], row["batch"], f"{int(row['decisions_per_cpu_s']):,}", row["shares"])
+            for row in rows
+            if row["shares"]
+        ]
         caption = (
             "Decisions per CPU second on one core: random legal actions chosen outside the timing; masks, candidate "
             "features, the whole observation, resets and the drawing of new instances inside. `step` returns the "
             "kernel's buffers, `copy` copies of them, `bare` writes no observation, `sb3` is the stable-baselines3 "
-            "adapter, `policy` one pass of the network without the step. "
+            "adapter, `policy` one pass of the network without the step; `sampled` are the decisions of GRPO's "
+            "rollouts, network and all, `trained` those of its gradient steps, each by the time of that part. "
             f"Median of {plays[0]['repeats']} runs on {plays[0]['processor']}. "
             f"Commit {plays[0]['commit']}, {plays[0]['date']}, made by `{command}`."
         )
         text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, lines)}"
+        if trainings:
+            columns = ("GRPO", "instances", "rollouts", "decisions per CPU second", "where the time goes")
+            text += f"\n{markdown(columns, trainings)}"
         if starts:
             text += f"\n{markdown(('start of a process', 'wall seconds'), starts)}"
         write_atomically(path.with_suffix(".md"), text)

@@ -96,8 +96,8 @@ def test_a_speed_table_has_a_column_for_each_batch(tmp_path: Path) -> None:
     quick = Speed(("random:3x3",), (1, 2), repeats=1, seconds=0.01, only=("step", "bare"))
     SpeedTable("Speed", (({}, quick), ({"scheme": "non_delay"}, quick))).make("jobshop", tmp_path / "speed", "x")
     text = (tmp_path / "speed.md").read_text()
-    assert "| measurement | scheme | instances | B = 1 | B = 2 | bytes per observation |" in text
-    assert text.count("| step |") == 2 and "| bare | non_delay |" in text
+    assert "| measurement | options | instances | B = 1 | B = 2 | bytes per observation |" in text
+    assert text.count("| step |") == 2 and "| bare | scheme=non_delay |" in text
 
 
 def test_a_run_of_other_settings_is_not_taken_for_the_one_asked_for(run_dir: Path) -> None:
