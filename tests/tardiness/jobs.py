@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from itertools import permutations
 
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
+from envs.core.downloads import DataError, fetch
 from envs.tardiness.instance import TardinessInstance
+from envs.tardiness.sets import FAMILIES, load_set
 
 
 @st.composite
@@ -20,6 +23,17 @@ def instances(
     due = draw(st.lists(st.integers(-3, end), min_size=n, max_size=n))
     weight = draw(st.lists(st.integers(1, heaviest), min_size=n, max_size=n))
     return TardinessInstance.from_lists(processing, due, weight, "drawn")
+
+
+def local(text: str) -> list[TardinessInstance]:
+    """The instances of a set, or a skip where its files are not on this machine."""
+    try:
+        for collection in FAMILIES[text.partition(":")[0]]:
+            for name in filter(None, (collection.file, collection.values)):
+                fetch(f"tardiness/{name}", download=False)
+    except DataError as error:
+        pytest.skip(str(error))
+    return load_set(text)
 
 
 def rows_of(instance: TardinessInstance, order: Sequence[int] | np.ndarray) -> list[list[int]]:

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from baselines.tardiness import exact
 from baselines.tardiness.exact import FRAME, OPEN, Search, find, least_tardiness, name_of, refill
-from envs.core.downloads import DataError
 from envs.tardiness.instance import TardinessInstance
-from envs.tardiness.sets import load_set, reference
-from tests.tardiness.jobs import brute_force, instances, tardiness
+from envs.tardiness.sets import reference
+from tests.tardiness.jobs import brute_force, instances, local, tardiness
 
 
 @settings(max_examples=400, deadline=None)
@@ -40,11 +39,7 @@ def test_the_numbers_may_be_as_large_as_an_instance_allows() -> None:
 
 @pytest.mark.parametrize(("size", "every"), [(20, 5), (100, 4), (200, 10)])
 def test_it_comes_to_the_published_optima(size: int, every: int) -> None:
-    try:
-        some = load_set(f"discover:{size}")[::every]
-    except DataError as error:
-        pytest.skip(f"discover:{size} is not here: {error}")
-    for instance in some:
+    for instance in local(f"discover:{size}")[::every]:
         found = least_tardiness(instance.processing, instance.due, 60)
         assert found is not None and found[0] == reference(instance)[0] == tardiness(instance, found[1]), instance.name
 

@@ -9,12 +9,11 @@ from hypothesis import given, settings
 from baselines.play import greedy, objectives, play, rule_scores
 from baselines.tardiness.rules import DEFAULTS, RULES
 from baselines.tardiness.solvers import SOLVERS
-from envs.core.downloads import DataError
 from envs.core.vector import DispatchVectorEnv
 from envs.tardiness.env import Tardiness
 from envs.tardiness.instance import TardinessInstance
-from envs.tardiness.sets import load_set, reference
-from tests.tardiness.jobs import instances, tardiness
+from envs.tardiness.sets import reference
+from tests.tardiness.jobs import instances, local, tardiness
 
 # Mean gaps in % over the instances whose optimum is not 0, from the tables of arXiv 2510.24013: 100 jobs and, with the
 # values of the optima in the order in which they are published, 500 jobs.
@@ -39,10 +38,7 @@ OURS = {
 
 @pytest.mark.parametrize("name", [*PAPER, *OURS])
 def test_mean_gaps_on_the_papers_instances(name: str) -> None:
-    try:
-        some = load_set(name)
-    except DataError as error:
-        pytest.skip(f"{name} is not here: {error}")
+    some = local(name)
     optimum = np.array([reference(instance)[0] for instance in some])
     for method, gap in {**PAPER, **OURS}[name].items():
         if method in RULES:

@@ -7,22 +7,13 @@ import re
 import numpy as np
 import pytest
 
-from envs.core.downloads import DataError, fetch, registry
+from envs.core.downloads import registry
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.published import read_numpy, read_orlib
 from envs.tardiness.sets import FAMILIES, SETS, RandomJobs, load_set, random_source, reference
+from tests.tardiness.jobs import local
 
 COUNTS = {"discover": 1400, "discover-published": 200, "discover-normal": 800, "wt40": 125, "wt50": 125, "wt100": 125}
-
-
-def _local(text: str) -> list[TardinessInstance]:
-    """A set, or a skip where its files are not on this machine."""
-    try:
-        for collection in FAMILIES[text.partition(":")[0]]:
-            fetch(f"tardiness/{collection.file}", download=False)
-    except DataError as error:
-        pytest.skip(str(error))
-    return load_set(text)
 
 
 def test_the_sets_are_those_of_the_literature():
@@ -47,7 +38,7 @@ def test_every_file_is_registered_pinned_and_named_by_a_set():
 
 @pytest.mark.parametrize(("size", "late"), [(20, 669), (100, 163), (200, 160), (500, 160)])
 def test_the_papers_instances_have_the_papers_counts(size, late):
-    found = _local("discover")
+    found = local("discover")
     found = [instance for instance in found if instance.jobs == size]
     assert found == load_set(f"discover:{size}")
     assert sum(reference(instance)[0] > 0 for instance in found) == late
@@ -57,7 +48,7 @@ def test_the_papers_instances_have_the_papers_counts(size, late):
 
 
 def test_the_values_of_500_jobs_are_put_in_order_and_kept_as_published():
-    ours, theirs = _local("discover:500"), load_set("discover-published")
+    ours, theirs = local("discover:500"), load_set("discover-published")
     assert ours == theirs
     right, wrong = ([reference(instance)[0] for instance in some] for some in (ours, theirs))
     assert right[:10] == [wrong[k] for k in (0, 9, 1, 2, 3, 4, 5, 6, 7, 8)] and right[1] == 49289
@@ -65,7 +56,7 @@ def test_the_values_of_500_jobs_are_put_in_order_and_kept_as_published():
 
 
 def test_orlibs_instances_have_weights_and_the_values_of_their_files():
-    instances = _local("wt40")
+    instances = local("wt40")
     first = instances[0]
     assert (first.processing[:3].tolist(), first.weight[:3].tolist(), first.due[:2].tolist()) == (
         [26, 24, 79],
@@ -74,8 +65,8 @@ def test_orlibs_instances_have_weights_and_the_values_of_their_files():
     )
     assert [reference(instance)[0] for instance in instances[:5]] == [913, 1225, 537, 2094, 990]
     assert [instance.name for instance in instances if reference(instance)[1] == "best-known"] == ["wt40-19"]
-    assert sum(reference(instance)[1] == "best-known" for instance in _local("wt50")) == 10
-    assert reference(_local("wt100")[0]) == (5988, "best-known")
+    assert sum(reference(instance)[1] == "best-known" for instance in local("wt50")) == 10
+    assert reference(local("wt100")[0]) == (5988, "best-known")
     assert load_set("wt40-19") == [instances[18]] and load_set("wt40:40") == instances
 
 

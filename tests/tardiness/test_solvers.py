@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from baselines.tardiness.solvers import SOLVERS, augmented_mdd, augmented_mddc, eddc_code, eddc_paper
+from baselines.tardiness.constructive import augmented_mdd, augmented_mddc, eddc_code, eddc_paper
+from baselines.tardiness.solvers import SOLVERS
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.verify import verify
 from tests.tardiness.jobs import brute_force, instances, tardiness
@@ -95,10 +96,10 @@ def test_exact_refuses_weights() -> None:
 
 
 @pytest.mark.parametrize("name", SOLVERS)
-@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
-def test_a_budget_of_nothing_is_refused(name: str, seconds: float) -> None:
-    with pytest.raises(ValueError, match=f"{name} takes more than 0 seconds"):
-        SOLVERS[name](EXAMPLE, seconds=seconds)
+@pytest.mark.parametrize(("seconds", "workers"), [(1, 10_001), (0, 1), (-1, 1), (float("nan"), 1), (1, 0)])
+def test_a_budget_of_nothing_is_refused(name: str, seconds: float, workers: int) -> None:
+    with pytest.raises(ValueError, match=f"{name} takes more than 0 seconds and 1 to 10000 workers; got {seconds} and"):
+        SOLVERS[name](EXAMPLE, seconds=seconds, workers=workers)
 
 
 def test_exact_without_time_is_augmented_mddc() -> None:
