@@ -7,7 +7,7 @@ from numba import njit
 
 from envs.tardiness.instance import TardinessInstance
 
-ROUNDS = 100
+ROUNDS = 300
 """Descents after the first; each begins where the best one so far ended, with three random pairs exchanged."""
 
 

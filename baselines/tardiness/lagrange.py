@@ -27,7 +27,7 @@ from envs.tardiness.instance import TardinessInstance
 MOST_CELLS = 4_000_000
 """Of n (P + 1): beyond, the tables would not fit into memory, and nothing is done."""
 
-ROUNDS, EVERY, PATIENCE, SHRINK = 300, 10, 5, 0.7
+ROUNDS, EVERY, PATIENCE, SHRINK = 1000, 10, 40, 0.7
 """Rounds of subgradients; after how many of them ends are left out; how many without a better bound, until the step is
 multiplied by the last. From random instances of 40 jobs."""
 
