@@ -51,7 +51,7 @@ TABLES = {
         ("wt40",),
         "cp_sat",
         60,
-        "CP-SAT is given a sequence of a local search, dominance, and only those times at which, by a Lagrangian bound, a "
-        "job may end in a better sequence (`baselines/tardiness/solvers.py`).",
+        "CP-SAT is given a sequence of a local search, dominance, and only those times at which a job may end in a "
+        "better sequence by a Lagrangian bound (`baselines/tardiness/solvers.py`).",
     ),
 }
