@@ -13,8 +13,9 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
     numba derives the types of all arguments anew at every call, which for a kernel's two dozen arrays takes 3 us. Here
     the first call settles them and later ones go straight to the compiled code, which does not look again: every call
     must have arrays of the same dtype, rank and layout, as the environment's own buffers and checked instances have.
+    Without numba's runtime (`_nrt`) a kernel can allocate nothing and counts no references.
     """
-    compiled: Any = njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     if not hasattr(compiled, "overloads"):  # NUMBA_DISABLE_JIT
         return compiled
     direct: Any = None

@@ -69,13 +69,12 @@ SPEC = Spec(
         Feature("late", "lookahead: share of the block's jobs that are late if they are next"),
         Feature("tardy", "lookahead: share of the block's jobs that are late by due date"),
         Feature("spread", "lookahead: coefficient of variation of the block's processing times, squashed"),
-        Feature("bound_after", "lookahead: lower bound after the choice - before it"),
         Feature("bound_regret", "lookahead: lower bound after the choice - the least of any candidate"),
+        Feature("bound_level", "lookahead: lower bound after the choice / jobs of the block"),
         Feature("pilot_regret", "lookahead pilot: tardiness of the completion - the least of any candidate"),
         Feature("pilot_regret_fine", "lookahead pilot: 16 times the same"),
         Feature("pilot_regret_share", "lookahead pilot: the same / (the same + 5 % of the least)"),
         Feature("pilot_rank", "lookahead pilot: share of the candidates whose completion is better"),
-        Feature("pilot_gain", "lookahead pilot: tardiness of the completion - that of MDD without the choice"),
         Feature("pilot_above", "lookahead pilot: tardiness of the completion - lower bound after the choice"),
         Feature("pilot_above_share", "lookahead pilot: the same / tardiness of the completion"),
         Feature("before_share", "lookahead pilot: share of it that jobs before the placed one have"),
@@ -140,12 +139,12 @@ class Tardiness(Problem[State, TardinessInstance]):
         return kernel.allocate(batch, *shape)
 
     def load(self, state: State, row: int, instance: TardinessInstance) -> None:
-        weighted = kernel.load(state, row, instance.processing, instance.due, instance.weight)
-        if weighted and self.options.form == "position":
+        if self.options.form == "position" and not instance.unweighted:
             raise ValueError(
                 f"{instance.name or instance!r} has weights, but the form 'position' needs all of them to be 1: "
                 "play it in the form 'next' or 'last'."
             )
+        kernel.load(state, row, instance.processing, instance.due, instance.weight)
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
         kernel.reset(state, observation, outcome, rows, *self._rules)
@@ -174,15 +173,15 @@ class Tardiness(Problem[State, TardinessInstance]):
 
     def schedule(self, state: State, row: int) -> np.ndarray:
         """(placed jobs, 3) int64: job, start, end; by start."""
-        job = state.job[row, : state.line[row].jobs]
-        job = job[job["end"] >= 0]
-        job = job[np.argsort(job["end"])]
-        return np.stack([job["number"], job["end"] - job["processing"], job["end"]], axis=1)
+        end = state.end[row]
+        jobs = np.argsort(end)[len(end) - state.line[row].placed :]
+        job, end = state.job[row, jobs], end[jobs]
+        return np.stack([job["number"], end - job["processing"], end], axis=1)
 
     def explain(self, state: State, row: int, action: int) -> str:
         if action >= state.line[row].jobs:
             return f"the instance has {state.line[row].jobs} jobs"
-        if state.job[row, action].end >= 0:
+        if state.end[row, action] >= 0:
             return f"the place of job {action} (by due date) is decided"
         if not state.open[row, action]:
             return f"job {action} (by due date) is of a later block"

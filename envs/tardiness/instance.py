@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -88,7 +88,7 @@ class TardinessInstance(Instance):
         _draw(uniform, rdd, tf, numbers)
         numbers.setflags(write=False)
         instance = object.__new__(cls)  # the checks cost more than drawing, and the numbers are right by construction
-        vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=_ones(jobs))
+        vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=_ones(jobs), unweighted=True)
         return instance
 
     @property
@@ -101,7 +101,7 @@ class TardinessInstance(Instance):
         """(jobs,)."""
         return (self.jobs,)
 
-    @property
+    @cached_property
     def unweighted(self) -> bool:
         """Whether all weights are 1, so that the objective is total tardiness."""
         return bool((self.weight == 1).all())

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from envs.core.compiled import entry
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -28,8 +29,9 @@ LATER, EARLIER, LONGER, SHORTER = 0, 1, 2, 3
 OPEN, BY_DUE_DATE, BY_LENGTH = 0, 1, 2
 LATE = np.iinfo(np.int64).max
 
-fast = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""For what `reset` and `step` are made of. The error model spares a check at each division; none is by zero."""
+fast = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""For what `reset` and `step` are made of. The error model spares a check at each division; none is by zero. Without
+numba's runtime (`_nrt`) nothing can be allocated, and no references are counted: steps take a third of the time."""
 
 LINE = {
     "jobs": int,
@@ -55,11 +57,9 @@ JOB = {
     "due": int,
     "weight": int,
     "number": int,  # in the instance
-    "end": int,  # -1 while undecided
-    "place": int,  # where it is in `order`
     "rank": int,  # by processing time among all jobs
-    "spot": int,  # where it is in `short`
 }
+SLOT = {"job": int, "processing": int, "due": int, "weight": int}
 BLOCK = {
     "low": int,
     "high": int,
@@ -68,8 +68,11 @@ BLOCK = {
     "dues": int,  # total of the due dates
 }
 CHOICE = {
-    "job": int,  # the action
-    "place": int,  # NEXT, LAST: of the job in `order`; POSITION: the new place of the longest job
+    "job": int,  # job a, the action
+    "processing": int,
+    "due": int,
+    "place": int,  # NEXT, LAST: of job a in `order`; POSITION: the new place of the longest job
+    "spot": int,  # of job a in `short`
     "end": int,  # of the job that is placed
     "cost": int,  # weighted tardiness of that job
     "bound": int,  # lookahead: of the block's weighted tardiness after the choice
@@ -83,7 +86,7 @@ ITEM = {
     "due": int,
     "weight": int,
     "spot": int,  # where it is by processing time
-    "item": int,  # which item is here by processing time
+    "by_length": int,  # which item is here by processing time
 }
 
 
@@ -96,11 +99,14 @@ class State(NamedTuple):
     line: np.recarray  # (B,) of LINE
     job: np.recarray  # (B, N) of JOB
     block: np.recarray  # (B, N + 1) of BLOCK: the stack; the last of `line.blocks` is decided next
-    order: np.ndarray  # (B, N) jobs of a block by due date, at the block's places
-    short: np.ndarray  # (B, N) jobs of a block by processing time, then due date, at the block's places
+    order: np.recarray  # (B, N) of SLOT: jobs of a block by due date, at the block's places
+    short: np.recarray  # (B, N) of SLOT: jobs of a block by processing time, then due date, at the block's places
+    place: np.ndarray  # (B, N) where each job is in `order`
+    spot: np.ndarray  # (B, N) where each job is in `short`
+    end: np.ndarray  # (B, N) when each job ends, -1 while undecided
     open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
-    choice: np.recarray  # (B, N + 1) of CHOICE: what this decision is between
-    legal: np.ndarray  # (B, N + 1) jobs whose candidates the observation has
+    choice: np.recarray  # (B, N) of CHOICE: what this decision is between
+    legal: np.ndarray  # (B, N) jobs whose candidates the observation has
     item: np.recarray  # (B, N) of ITEM: jobs of a completion, by due date; row 0 serves all
     waiting: np.ndarray  # (B, N) bool: jobs of a completion that are late already, by processing time; as `item`
 
@@ -116,18 +122,21 @@ def allocate(batch: int, jobs: int) -> State:
         line=records(LINE),
         job=records(JOB, jobs),
         block=records(BLOCK, jobs + 1),
-        order=np.zeros((batch, jobs), np.int64),
-        short=np.zeros((batch, jobs), np.int64),
+        order=records(SLOT, jobs),
+        short=records(SLOT, jobs),
+        place=np.zeros((batch, jobs), np.int64),
+        spot=np.zeros((batch, jobs), np.int64),
+        end=np.full((batch, jobs), -1),
         open=np.zeros((batch, jobs), bool),
-        choice=records(CHOICE, jobs + 1),
-        legal=np.zeros((batch, jobs + 1), np.int64),
+        choice=records(CHOICE, jobs),
+        legal=np.zeros((batch, jobs), np.int64),
         item=records(ITEM, jobs),
         waiting=np.zeros((batch, jobs), bool),
     )
     state.line["mean_processing"] = state.line["mean_weight"] = 1.0
     state.line["longest"] = -1
     state.job["processing"] = state.job["weight"] = 1
-    state.job["number"] = state.job["end"] = -1
+    state.job["number"] = -1
     return state
 
 
@@ -137,39 +146,36 @@ def soft(x):
     return x / (4.0 + abs(x))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def load(s, b, processing, due, weight):
-    """Copy the numbers of an instance into row b by due date, and rank them by processing time; True with weights."""
-    n = processing.size
+    """Copy the numbers of an instance into row b by due date, and rank them by processing time."""
+    n, order, short = processing.size, s.place[b], s.spot[b]  # room for the two orders until `begin`
     s.line[b].jobs = n
-    spread(s.order[b], s.short[b], n, due)
+    spread(order, short, n, due)
     for k in range(1, n):  # what is left to do, ties among it
-        i, at = s.order[b, k], k
-        while at > 0 and precedes(i, s.order[b, at - 1], due, processing, weight):
-            s.order[b, at] = s.order[b, at - 1]
+        i, at = order[k], k
+        while at > 0 and precedes(i, order[at - 1], due, processing, weight):
+            order[at] = order[at - 1]
             at -= 1
-        s.order[b, at] = i
-    weighted = False
+        order[at] = i
     for j in range(s.job.shape[1]):
         job = s.job[b, j]
         if j < n:
-            i = s.order[b, j]
+            i = order[j]
             job.number, job.processing, job.due, job.weight = i, processing[i], due[i], weight[i]
-            weighted |= weight[i] != 1
         else:
-            job.number, job.processing, job.due, job.weight, job.end = -1, 1, 0, 1, -1
+            job.number, job.processing, job.due, job.weight, s.end[b, j] = -1, 1, 0, 1, -1
             s.open[b, j] = False
     times = s.job[b].processing
-    spread(s.short[b], s.order[b], n, times)
+    spread(short, order, n, times)
     for k in range(1, n):
-        j, at = s.short[b, k], k
-        while at > 0 and times[j] < times[s.short[b, at - 1]]:
-            s.short[b, at] = s.short[b, at - 1]
+        j, at = short[k], k
+        while at > 0 and times[j] < times[short[at - 1]]:
+            short[at] = short[at - 1]
             at -= 1
-        s.short[b, at] = j
+        short[at] = j
     for k in range(n):
-        s.job[b, s.short[b, k]].rank = k
-    return weighted
+        s.job[b, short[k]].rank = k
 
 
 @fast
@@ -202,7 +208,7 @@ def spread(order, count, n, key):
         count[c] += 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def reset(s: State, o: Observation, out: Outcome, rows, form, dominance, skip_forced, lookahead):
     """Start the loaded instances of the rows where `rows` is true."""
     for b in range(rows.size):
@@ -219,7 +225,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, form, dominance, skip_fo
             out.objective[b] = s.line[b].cost
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def step(s: State, o: Observation, out: Outcome, actions, running, form, dominance, skip_forced, lookahead):
     """Place a job in each running row, then play the forced moves; the actions are legal."""
     for b in range(actions.size):
@@ -244,17 +250,15 @@ def begin(s, b):
     work, dues, weights, least = 0, 0, 0, LATE
     for j in range(line.jobs):
         job = s.job[b, j]
-        job.end, job.place, job.spot = -1, j, job.rank
-        s.order[b, j] = j
-        s.short[b, job.rank] = j
-        s.open[b, j] = False
+        for slot in (s.order[b, j], s.short[b, job.rank]):
+            slot.job, slot.processing, slot.due, slot.weight = j, job.processing, job.due, job.weight
+        s.place[b, j], s.spot[b, j], s.end[b, j], s.open[b, j] = j, job.rank, -1, False
         work, dues, weights = work + job.processing, dues + job.due, weights + job.weight
         least = min(least, job.weight)
     line.total, line.mean_processing = work, work / line.jobs
     line.mean_weight, line.least_weight, line.weighted = weights / line.jobs, least, weights > line.jobs
     line.blocks, line.placed, line.cost, line.charged, line.longest = 0, 0, 0, 0, -1
-    line.candidates, line.shown, line.low, line.high = 0, 0, 0, 0
-    line.time, line.work = 0, 0
+    line.low, line.high, line.time, line.work = 0, 0, 0, 0
     push(s, b, 0, line.jobs, 0, work, dues)
 
 
@@ -269,10 +273,9 @@ def push(s, b, low, high, time, work, dues):
 
 @fast
 def draw_graph(s, o, b, form):
-    """Nodes, edges and their features; the ids were written by the environment."""
-    clear(o, b)
+    """Nodes, edges and their features, all but the legal candidates; the ids were written by the environment."""
     line = s.line[b]
-    n, per_mean, per_total = line.jobs, 0.5 / line.mean_processing, 1.0 / line.total
+    n, per_mean, per_total, per_job = line.jobs, 0.5 / line.mean_processing, 1.0 / line.total, 1.0 / line.jobs
     o.node_type[b, 0] = CLOCK
     o.node_features[b, 0, 5] = n / (32.0 + n)
     e = 0
@@ -282,34 +285,21 @@ def draw_graph(s, o, b, form):
         o.node_type[b, v] = JOB_NODE
         o.node_features[b, v, 0] = job.processing * per_mean
         o.node_features[b, v, 1] = due / (1.0 + abs(due))
-        o.node_features[b, v, 2] = j / n
-        o.node_features[b, v, 3] = job.rank / n
+        o.node_features[b, v, 2] = j * per_job
+        o.node_features[b, v, 3] = job.rank * per_job
         o.node_features[b, v, 4] = job.weight / (job.weight + line.mean_weight)
-        o.candidates[b, j, :] = v
+        o.node_state[b, v, 0] = o.node_state[b, v, 1] = o.node_state[b, v, 2] = 0.0
+        o.candidates[b, j, 0] = o.candidates[b, j, 1] = v
         o.candidate_type[b, j] = 1 + form
         if j > 0:
-            gap = (job.due - s.job[b, j - 1].due) * per_mean
+            gap = (job.due - s.order[b, j - 1].due) * per_mean
             e = connect(o, b, e, v - 1, v, LATER, gap / (1.0 + gap))
             e = connect(o, b, e, v, v - 1, EARLIER, gap / (1.0 + gap))
-            i, k = s.short[b, j - 1], s.short[b, j]
-            gap = (s.job[b, k].processing - s.job[b, i].processing) * per_mean
-            e = connect(o, b, e, 1 + i, 1 + k, LONGER, gap)
-            e = connect(o, b, e, 1 + k, 1 + i, SHORTER, gap)
-
-
-@fast
-def clear(o, b):
-    """Nothing but padding."""
-    o.node_type[b, :] = -1
-    o.node_features[b, :, :] = 0.0
-    o.node_state[b, :, :] = 0.0
-    o.edges[b, :, :] = 0
-    o.edge_type[b, :] = -1
-    o.edge_features[b, :, :] = 0.0
-    o.candidates[b, :, :] = 0
-    o.candidate_type[b, :] = -1
-    o.candidate_features[b, :, :] = 0.0
-    o.action_mask[b, :] = 0
+            one, other = s.short[b, j - 1], s.short[b, j]
+            gap = (other.processing - one.processing) * per_mean
+            e = connect(o, b, e, 1 + one.job, 1 + other.job, LONGER, gap)
+            e = connect(o, b, e, 1 + other.job, 1 + one.job, SHORTER, gap)
+    pad(o, b, n, e)
 
 
 @fast
@@ -323,32 +313,45 @@ def connect(o, b, e, source, target, kind, gap):
 
 
 @fast
-def place(s, o, b, j, end):
-    """Job j ends then."""
-    line, job = s.line[b], s.job[b, j]
-    job.end = end
-    line.placed += 1
-    line.cost += job.weight * max(0, end - job.due)
+def pad(o, b, n, e):
+    """Nothing behind n jobs and e edges."""
+    for v in range(1 + n, o.node_type.shape[1]):
+        o.node_type[b, v] = -1
+        o.node_features[b, v, :] = 0.0
+        o.node_state[b, v, :] = 0.0
+        o.candidates[b, v - 1, :] = 0
+        o.candidate_type[b, v - 1] = -1
+    for i in range(e, o.edge_type.shape[1]):
+        o.edges[b, 0, i] = o.edges[b, 1, i] = 0
+        o.edge_type[b, i] = -1
+        o.edge_features[b, i, 0] = 0.0
+
+
+@fast
+def settle(s, o, b, j, cost, end):
+    """Job j ends then and costs so much."""
+    s.end[b, j] = end
+    s.line[b].placed += 1
+    s.line[b].cost += cost
     o.node_state[b, 1 + j, 0] = 1.0
-    o.node_state[b, 1 + j, 1] = end / line.total
-    o.candidates[b, j, :] = 0
+    o.node_state[b, 1 + j, 1] = end / s.line[b].total
+    o.candidates[b, j, 0] = o.candidates[b, j, 1] = 0
     o.candidate_type[b, j] = -1
 
 
 @fast
-def move(array, s, b, start, end, by_due_date):
+def move(slots, at, start, end):
     """Take the job at one place of a block and put it at another; those in between give way."""
-    j, step = array[start], 1 if start < end else -1
-    k = start
+    slot, step, k = slots[start], 1 if start < end else -1, start
+    j, processing, due, weight = slot.job, slot.processing, slot.due, slot.weight
     while k != end:
-        i = array[k + step]
-        array[k] = i
-        if by_due_date:
-            s.job[b, i].place = k
-        else:
-            s.job[b, i].spot = k
+        one, other = slots[k], slots[k + step]
+        one.job, one.processing, one.due, one.weight = other.job, other.processing, other.due, other.weight
+        at[one.job] = k
         k += step
-    array[end] = j
+    slot = slots[end]
+    slot.job, slot.processing, slot.due, slot.weight = j, processing, due, weight
+    at[j] = end
 
 
 @fast
@@ -359,76 +362,82 @@ def decide(s, o, b, form, action):
     elif form == LAST:
         put_last(s, o, b, action)
     else:
-        divide(s, o, b, s.job[b, action].place)
+        divide(s, o, b, action)
 
 
 @fast
 def put_first(s, o, b, j):
     """Job j begins the block."""
-    block, job = s.block[b, s.line[b].blocks - 1], s.job[b, j]
-    move(s.order[b], s, b, job.place, block.low, True)
-    move(s.short[b], s, b, job.spot, block.low, False)
-    block.time += job.processing
-    place(s, o, b, j, block.time)
+    block = s.block[b, s.line[b].blocks - 1]
+    move(s.order[b], s.place[b], s.place[b, j], block.low)
+    move(s.short[b], s.spot[b], s.spot[b, j], block.low)
+    slot = s.order[b, block.low]
+    block.time += slot.processing
+    settle(s, o, b, j, slot.weight * max(0, block.time - slot.due), block.time)
     block.low += 1
-    shrink(s, b, block, job)
+    shrink(s, b, block, slot)
 
 
 @fast
 def put_last(s, o, b, j):
     """Job j ends the block."""
-    block, job = s.block[b, s.line[b].blocks - 1], s.job[b, j]
+    block = s.block[b, s.line[b].blocks - 1]
     block.high -= 1
-    move(s.order[b], s, b, job.place, block.high, True)
-    move(s.short[b], s, b, job.spot, block.high, False)
-    place(s, o, b, j, block.time + block.work)
-    shrink(s, b, block, job)
+    move(s.order[b], s.place[b], s.place[b, j], block.high)
+    move(s.short[b], s.spot[b], s.spot[b, j], block.high)
+    slot, end = s.order[b, block.high], block.time + block.work
+    settle(s, o, b, j, slot.weight * max(0, end - slot.due), end)
+    shrink(s, b, block, slot)
 
 
 @fast
-def shrink(s, b, block, job):
+def shrink(s, b, block, slot):
     """A job has left the block; an empty one leaves the stack."""
-    block.work -= job.processing
-    block.dues -= job.due
+    block.work -= slot.processing
+    block.dues -= slot.due
     if block.low == block.high:
         s.line[b].blocks -= 1
 
 
 @fast
-def divide(s, o, b, k):
-    """The longest job of the block goes to place k: those before it are one block, those after it another."""
+def divide(s, o, b, pick):
+    """The longest job of the block goes behind job `pick`: those before it are one block, those after it another."""
     line = s.line[b]
     line.blocks -= 1
     block = s.block[b, line.blocks]
     low, high, time, work, dues = block.low, block.high, block.time, block.work, block.dues
-    longest = s.short[b, high - 1]
-    move(s.order[b], s, b, s.job[b, longest].place, k, True)
-    s.job[b, longest].place = k
+    longest, k = s.short[b, high - 1].job, s.place[b, pick]
+    move(s.order[b], s.place[b], s.place[b, longest], k)
+    slot = s.order[b, k]
     before, before_dues = 0, 0
     for i in range(low, k):
-        job = s.job[b, s.order[b, i]]
-        before, before_dues = before + job.processing, before_dues + job.due
+        before, before_dues = before + s.order[b, i].processing, before_dues + s.order[b, i].due
+    end = time + before + slot.processing
+    split(s, b, low, k, high, pick)
+    settle(s, o, b, longest, slot.weight * max(0, end - slot.due), end)
+    push(s, b, k + 1, high, end, work - before - slot.processing, dues - before_dues - slot.due)
+    push(s, b, low, k, time, before, before_dues)
+
+
+@fast
+def split(s, b, low, k, high, pick):
+    """Divide `short` in two as well: jobs up to `pick` before place k, the others after it; the longest has left."""
     left, right = low, 0
     for i in range(low, high - 1):
-        j = s.short[b, i]
-        job = s.job[b, j]
-        if job.place < k:
-            s.short[b, left] = j
-            job.spot = left
+        slot = s.short[b, i]
+        if slot.job <= pick:
+            s.spot[b, slot.job] = left
+            one = s.short[b, left]
+            one.job, one.processing, one.due, one.weight = slot.job, slot.processing, slot.due, slot.weight
             left += 1
         else:
-            s.item[0, right].item = j
+            item = s.item[0, right]
+            item.by_length, item.processing, item.due, item.weight = slot.job, slot.processing, slot.due, slot.weight
             right += 1
-    s.short[b, k] = longest
     for i in range(right):
-        j = s.item[0, i].item
-        s.short[b, k + 1 + i] = j
-        s.job[b, j].spot = k + 1 + i
-    job = s.job[b, longest]
-    end = time + before + job.processing
-    place(s, o, b, longest, end)
-    push(s, b, k + 1, high, end, work - before - job.processing, dues - before_dues - job.due)
-    push(s, b, low, k, time, before, before_dues)
+        item, slot = s.item[0, i], s.short[b, k + 1 + i]
+        slot.job, slot.processing, slot.due, slot.weight = item.by_length, item.processing, item.due, item.weight
+        s.spot[b, slot.job] = k + 1 + i
 
 
 @fast
@@ -448,9 +457,9 @@ def advance(s, o, b, form, dominance, skip_forced, keep):
                 break
             finish(s, o, b, block, solved)
             continue
-        j = s.order[b, block.high - 1]
-        if skip_forced and s.job[b, j].due >= block.time + block.work:  # in time even as the last one
-            put_last(s, o, b, j)
+        last = s.order[b, block.high - 1]
+        if skip_forced and last.due >= block.time + block.work:  # in time even as the last one
+            put_last(s, o, b, last.job)
             continue
         offer(s, b, form, dominance, block)
         if line.candidates > 1 or not skip_forced:
@@ -466,22 +475,20 @@ def solve(s, b, block):
     By due date if at most one job of it is late (none, where there are weights): no order makes the latest job less
     late (Jackson 1955). By processing time if every job of it is late (Emmons 1969), where there are no weights.
     """
-    line, late, time, most = s.line[b], 0, block.time, 1 - s.line[b].weighted
-    if block.high - block.low == 1:
+    late, time, most, k = 0, block.time + block.work, 1 - s.line[b].weighted, block.high - 1
+    while k > block.low and late <= most:  # from the end, where most of the late ones are
+        slot = s.order[b, k]
+        late += time > slot.due
+        time -= slot.processing
+        k -= 1
+    if block.high - block.low == 1 or late + (time + s.order[b, k].processing > s.order[b, k].due) <= most:
         return BY_DUE_DATE
-    for k in range(block.low, block.high):
-        job = s.job[b, s.order[b, k]]
-        time += job.processing
-        late += time > job.due
-        if late > most:
-            break
-    if late <= most:
-        return BY_DUE_DATE
+    if s.line[b].weighted:
+        return OPEN
     time = block.time
     for k in range(block.low, block.high):
-        job = s.job[b, s.short[b, k]]
-        time += job.processing
-        if time < job.due or line.weighted:
+        time += s.short[b, k].processing
+        if time < s.short[b, k].due:
             return OPEN
     return BY_LENGTH
 
@@ -489,35 +496,36 @@ def solve(s, b, block):
 @fast
 def finish(s, o, b, block, solved):
     """Place the whole block in an order that is optimal, and take it off the stack."""
-    order = s.order[b] if solved == BY_DUE_DATE else s.short[b]
+    slots = s.order[b] if solved == BY_DUE_DATE else s.short[b]
     time = block.time
     for k in range(block.low, block.high):
-        time += s.job[b, order[k]].processing
-        place(s, o, b, order[k], time)
+        slot = slots[k]
+        time += slot.processing
+        settle(s, o, b, slot.job, slot.weight * max(0, time - slot.due), time)
     s.line[b].blocks -= 1
 
 
 @fast
 def offer_only(s, b, form, block, solved):
     """One candidate, the beginning of an order that is optimal."""
-    order = s.order[b] if solved == BY_DUE_DATE else s.short[b]
+    slots = s.order[b] if solved == BY_DUE_DATE else s.short[b]
     if form == NEXT:
-        offer_job(s, b, form, block, order[block.low])
+        offer_job(s, b, form, block, slots[block.low])
     elif form == LAST:
-        offer_job(s, b, form, block, order[block.high - 1])
+        offer_job(s, b, form, block, slots[block.high - 1])
     elif solved == BY_DUE_DATE:
-        longest = s.short[b, block.high - 1]
-        offer_place(s, b, block, s.job[b, longest].place, block.time + work_until(s, b, block, longest))
+        own = s.place[b, s.short[b, block.high - 1].job]
+        offer_place(s, b, block, own, block.time + work_until(s, b, block, own))
     else:
         offer_place(s, b, block, block.high - 1, block.time + block.work)
 
 
 @fast
-def work_until(s, b, block, j):
-    """Processing time of the block's jobs by due date up to job j, itself included."""
+def work_until(s, b, block, last):
+    """Processing time of the block's jobs by due date up to this place, itself included."""
     work = 0
-    for k in range(block.low, s.job[b, j].place + 1):
-        work += s.job[b, s.order[b, k]].processing
+    for k in range(block.low, last + 1):
+        work += s.order[b, k].processing
     return work
 
 
@@ -528,9 +536,8 @@ def offer(s, b, form, dominance, block):
         offer_places(s, b, dominance, block)
     elif not dominance or s.line[b].weighted:
         for k in range(block.low, block.high):
-            j = s.order[b, k]
-            if not dominance or not is_dominated(s, b, form, block, j):
-                offer_job(s, b, form, block, j)
+            if not dominance or not is_dominated(s, b, form, block, k):
+                offer_job(s, b, form, block, s.order[b, k])
     elif form == NEXT:
         offer_first(s, b, block)
     else:
@@ -538,44 +545,43 @@ def offer(s, b, form, dominance, block):
 
 
 @fast
-def offer_job(s, b, form, block, j):
-    """Job j as the first or the last one of the block."""
-    line, job = s.line[b], s.job[b, j]
+def offer_job(s, b, form, block, slot):
+    """The job as the first or the last one of the block."""
+    line = s.line[b]
     choice = s.choice[b, line.candidates]
-    choice.job, choice.place = j, job.place
-    choice.end = block.time + (job.processing if form == NEXT else block.work)
-    choice.cost = job.weight * max(0, choice.end - job.due)
+    choice.job, choice.processing, choice.due = slot.job, slot.processing, slot.due
+    choice.place, choice.spot = s.place[b, slot.job], s.spot[b, slot.job]
+    choice.end = block.time + (slot.processing if form == NEXT else block.work)
+    choice.cost = slot.weight * max(0, choice.end - slot.due)
     line.candidates += 1
 
 
 @fast
 def offer_place(s, b, block, k, end):
     """The longest job of the block at place k, where it ends then."""
-    line = s.line[b]
-    line.longest = s.short[b, block.high - 1]
-    job, choice = s.job[b, line.longest], s.choice[b, line.candidates]
-    choice.job, choice.place, choice.end = s.order[b, k], k, end
-    choice.cost = job.weight * max(0, end - job.due)
+    line, longest, slot = s.line[b], s.short[b, block.high - 1], s.order[b, k]
+    line.longest = longest.job
+    choice = s.choice[b, line.candidates]
+    choice.job, choice.processing, choice.due = slot.job, slot.processing, slot.due
+    choice.place, choice.spot, choice.end = k, s.spot[b, slot.job], end
+    choice.cost = longest.weight * max(0, end - longest.due)
     line.candidates += 1
 
 
 @fast
 def offer_places(s, b, dominance, block):
-    """Where the longest job may go: Lawler (1977), narrowed by Potts and Van Wassenhove (1982) and Szwarc (1993).
+    """Where the longest job may go: Lawler (1977), narrowed by Potts and Van Wassenhove (1982).
 
     Behind the job at place k, where it ends at E, if the next job is due after E and every job that it passes is due no
     later than E less its own processing time.
     """
-    longest = s.short[b, block.high - 1]
-    own, reach = s.job[b, longest].place, -LATE
-    end = block.time + work_until(s, b, block, longest)
+    own, last, reach = s.place[b, s.short[b, block.high - 1].job], block.high - 1, -LATE
+    end = block.time + work_until(s, b, block, own)
     for k in range(own, block.high):
         if k > own:
-            job = s.job[b, s.order[b, k]]
-            end += job.processing
-            reach = max(reach, job.due + job.processing)
-        last = k == block.high - 1
-        if not dominance or (reach <= end and (last or end < s.job[b, s.order[b, k + 1]].due)):
+            end += s.order[b, k].processing
+            reach = max(reach, s.order[b, k].due + s.order[b, k].processing)
+        if not dominance or (reach <= end and (k == last or end < s.order[b, k + 1].due)):
             offer_place(s, b, block, k, end)
 
 
@@ -588,50 +594,47 @@ def offer_first(s, b, block):
     """
     line, least, end = s.line[b], LATE, block.time + block.work
     for k in range(block.low, block.high):
-        j = s.short[b, k]
-        job = s.job[b, j]
-        if block.time + job.processing >= least:
+        slot = s.short[b, k]
+        if block.time + slot.processing >= least:
             break
-        if job.due < least:
+        if slot.due < least:
             if line.candidates > 0:
-                before = s.job[b, s.choice[b, line.candidates - 1].job]
-                line.candidates -= before.due == least and before.due + before.processing >= end
-            offer_job(s, b, NEXT, block, j)
-            least = job.due
+                line.candidates -= least + s.choice[b, line.candidates - 1].processing >= end and (
+                    s.choice[b, line.candidates - 1].due == least
+                )
+            offer_job(s, b, NEXT, block, slot)
+            least = slot.due
 
 
 @fast
 def offer_last(s, b, block):
     """Jobs that some optimal sequence ends with: no other follows them by Emmons (1969), theorems 1 and 2."""
     line, reach, end = s.line[b], -LATE, block.time + block.work
-    latest = s.job[b, s.order[b, block.high - 1]].due
+    latest = s.order[b, block.high - 1].due
     k = block.high - 1
     while k >= block.low and reach < latest:
-        j = s.short[b, k]
-        job = s.job[b, j]
-        if job.due > reach:
-            if job.due + job.processing >= end:
+        slot = s.short[b, k]
+        if slot.due > reach:
+            if slot.due + slot.processing >= end:
                 line.candidates = 0
-            offer_job(s, b, LAST, block, j)
-        reach = max(reach, job.due, block.time + job.processing)
+            offer_job(s, b, LAST, block, slot)
+        reach = max(reach, slot.due, block.time + slot.processing)
         k -= 1
 
 
 @fast
-def is_dominated(s, b, form, block, j):
-    """Whether a job that is neither longer nor of less weight precedes j (NEXT), or j such a one (LAST).
+def is_dominated(s, b, form, block, at):
+    """Whether a job that is neither longer nor of less weight precedes the one at this place (NEXT), or it such a one.
 
-    It does in some optimal sequence if it is due before job j is, or before j can end (Rinnooy Kan et al. 1975).
+    It does in some optimal sequence if it is due before the other is, or before that can end (Rinnooy Kan et al. 1975).
     """
     for k in range(block.low, block.high):
-        i = s.order[b, k]
-        first, second = (i, j) if form == NEXT else (j, i)
-        one, other = s.job[b, first], s.job[b, second]
+        one, other = (s.order[b, k], s.order[b, at]) if form == NEXT else (s.order[b, at], s.order[b, k])
         if (
-            first != second
+            k != at
             and one.processing <= other.processing
             and one.weight >= other.weight
-            and (first < second or one.processing < other.processing or one.weight > other.weight)
+            and (one.job < other.job or one.processing < other.processing or one.weight > other.weight)
             and one.due <= max(other.due, block.time + other.processing)
         ):
             return True
@@ -645,7 +648,8 @@ def observe(s, o, b, form, lookahead):
     for c in range(line.shown):
         j = s.legal[b, c]
         o.action_mask[b, j] = 0
-        o.candidate_features[b, j, :] = 0.0
+        for k in range(o.candidate_features.shape[2]):
+            o.candidate_features[b, j, k] = 0.0
         if o.candidate_type[b, j] >= 0:
             o.candidates[b, j, 0] = 1 + j
     line.shown = line.candidates
@@ -665,64 +669,85 @@ def observe(s, o, b, form, lookahead):
         if form == POSITION:
             o.candidates[b, j, 0] = 1 + line.longest
         describe(s, o.candidate_features[b, j], b, form, s.choice[b, c])
-    if lookahead and line.candidates > 0:
-        look_ahead(s, o, b, form, lookahead)
+    if line.candidates > 0:
+        describe_block(s, o, b)
+        if lookahead:
+            look_ahead(s, o, b, form, lookahead)
 
 
 @fast
 def mark(s, o, b, low, high):
     """Mark the jobs at these places as those of the block, and no others."""
     line = s.line[b]
-    for k in range(line.low, line.high):
-        if k < low or k >= high:
-            j = s.order[b, k]
-            s.open[b, j] = False
-            o.node_state[b, 1 + j, 2] = 0.0
-    for k in range(low, high):
-        if k < line.low or k >= line.high:
-            j = s.order[b, k]
+    for k in range(line.low, min(line.high, low)):
+        close(s, o, b, k)
+    for k in range(max(line.low, high), line.high):
+        close(s, o, b, k)
+    if low < line.low or high > line.high:
+        for k in range(low, high):
+            j = s.order[b, k].job
             s.open[b, j] = True
             o.node_state[b, 1 + j, 2] = 1.0
     line.low, line.high = low, high
 
 
 @fast
+def close(s, o, b, k):
+    """The job at place k is not of the block any more."""
+    j = s.order[b, k].job
+    s.open[b, j] = False
+    o.node_state[b, 1 + j, 2] = 0.0
+
+
+@fast
 def describe(s, f, b, form, choice):
     """What is known of a candidate in constant time."""
     line = s.line[b]
-    block, pick = s.block[b, line.blocks - 1], s.job[b, choice.job]
-    placed = s.job[b, line.longest] if form == POSITION else pick
+    block = s.block[b, line.blocks - 1]
     low, high, last = block.low, block.high, block.high - 1
-    m, end = high - low, block.time + block.work
-    unit = m / block.work
-    f[0] = soft(placed.processing * unit)
-    f[1] = soft((placed.due - choice.end) * unit)
-    f[2] = soft(choice.cost / line.mean_weight * unit)
-    f[3] = (choice.place - low) / m
+    unit, per_job, processing, due = (high - low) / block.work, 1.0 / (high - low), choice.processing, choice.due
     if form == POSITION:
-        f[4] = (choice.place - placed.place) / m
+        longest = s.short[b, last]
+        processing, due = longest.processing, longest.due
+        f[4] = (choice.place - s.place[b, longest.job]) * per_job
         f[7] = 1.0
         if choice.place < last:
-            f[7] = soft((s.job[b, s.order[b, choice.place + 1]].due - choice.end) * unit)
-        f[8] = soft((pick.due + pick.processing - choice.end) * unit)
+            f[7] = soft((s.order[b, choice.place + 1].due - choice.end) * unit)
+        f[8] = soft((choice.due + choice.processing - choice.end) * unit)
     else:
         edge = low if form == NEXT else last
-        f[4] = abs(choice.place - edge) / m
-        f[7] = soft((s.job[b, s.order[b, edge]].due - choice.end) * unit)
-        f[8] = soft((pick.due + pick.processing - end) * unit)
-    f[5] = (pick.spot - low) / m
-    f[6] = placed.processing / block.work
-    f[9] = soft((max(block.time + pick.processing, pick.due) - end) * unit)
+        f[4] = abs(choice.place - edge) * per_job
+        f[7] = soft((s.order[b, edge].due - choice.end) * unit)
+        f[8] = soft((choice.due + choice.processing - block.time - block.work) * unit)
+    f[0] = soft(processing * unit)
+    f[1] = soft((due - choice.end) * unit)
+    f[2] = soft(choice.cost * unit / line.mean_weight)
+    f[3] = (choice.place - low) * per_job
+    f[5] = (choice.spot - low) * per_job
+    f[6] = processing / block.work
+    f[9] = soft((max(block.time + choice.processing, choice.due) - block.time - block.work) * unit)
+
+
+@fast
+def describe_block(s, o, b):
+    """What is known of the block: the same for all candidates."""
+    line = s.line[b]
+    block = s.block[b, line.blocks - 1]
+    low, last, m = block.low, block.high - 1, block.high - block.low
     factor = 1.0 - (block.dues / m - block.time) / block.work
-    f[10] = factor / (1.0 + abs(factor))
-    span = s.job[b, s.order[b, last]].due - s.job[b, s.order[b, low]].due
-    f[11] = span / (block.work + span)
-    f[12] = soft(s.job[b, s.short[b, last]].processing * unit)
-    f[13] = soft(s.job[b, s.short[b, low]].processing * unit)
-    f[14] = m / (32.0 + m)
-    f[15] = m / line.jobs
-    f[16] = line.candidates / (4.0 + line.candidates)
-    f[17] = block.time / line.total
+    span = s.order[b, last].due - s.order[b, low].due
+    first = o.candidate_features[b, s.choice[b, 0].job]
+    first[10] = factor / (1.0 + abs(factor))
+    first[11] = span / (block.work + span)
+    first[12] = soft(s.short[b, last].processing * m / block.work)
+    first[13] = soft(s.short[b, low].processing * m / block.work)
+    first[14] = m / (32.0 + m)
+    first[15] = m / line.jobs
+    first[16] = line.candidates / (4.0 + line.candidates)
+    first[17] = block.time / line.total
+    for c in range(1, line.candidates):
+        for k in range(10, 18):
+            o.candidate_features[b, s.choice[b, c].job, k] = first[k]
 
 
 @fast
@@ -731,9 +756,6 @@ def look_ahead(s, o, b, form, lookahead):
     line = s.line[b]
     block = s.block[b, line.blocks - 1]
     m, unit = block.high - block.low, (block.high - block.low) / (block.work * line.mean_weight)
-    whole = s.choice[b, line.candidates]  # the block with no choice made
-    whole.bound, whole.pilot, whole.tardy, whole.latest = 0, 0, 0, 0
-    complete(s, b, whole, block, block.low, block.high, -1, block.time, lookahead)
     least, best = LATE, LATE
     for c in range(line.candidates):
         choice = s.choice[b, c]
@@ -746,25 +768,24 @@ def look_ahead(s, o, b, form, lookahead):
         f[18] = late / m
         f[19] = tardy / m
         f[20] = spread / (1.0 + spread)
-        f[21] = soft((choice.bound - whole.bound) * unit)
-        f[22] = soft((choice.bound - least) * unit)
+        f[21] = soft((choice.bound - least) * unit)
+        f[22] = soft(choice.bound * unit / m)
         if lookahead == PILOT:
-            regret, size = (choice.pilot - best) * unit, max(choice.pilot, 1)
-            f[23] = soft(regret)
-            f[24] = soft(16.0 * regret)
-            f[25] = (choice.pilot - best) / (0.05 * max(best, 1) + choice.pilot - best)
+            regret, size = choice.pilot - best, max(choice.pilot, 1)
+            f[23] = soft(regret * unit)
+            f[24] = soft(16.0 * regret * unit)
+            f[25] = regret / (0.05 * max(best, 1) + regret)
             smaller = 0
             for i in range(line.candidates):
                 smaller += s.choice[b, i].pilot < choice.pilot
             f[26] = smaller / line.candidates
-            f[27] = soft((choice.pilot - whole.pilot) * unit)
-            f[28] = soft((choice.pilot - choice.bound) * unit)
-            f[29] = (choice.pilot - choice.bound) / size
-            f[30] = choice.before / size
-            f[31] = choice.cost / size
-            f[32] = choice.tardy / m
-            f[33] = soft(choice.latest * unit)
-            f[34] = soft(best * unit / m)
+            f[27] = soft((choice.pilot - choice.bound) * unit)
+            f[28] = (choice.pilot - choice.bound) / size
+            f[29] = choice.before / size
+            f[30] = choice.cost / size
+            f[31] = choice.tardy / m
+            f[32] = soft(choice.latest * unit)
+            f[33] = soft(best * unit / m)
 
 
 @fast
@@ -774,29 +795,29 @@ def follow(s, b, form, choice, block, lookahead):
     choice.tardy = choice.cost > 0
     choice.before = 0
     k, low, high = choice.place, block.low, block.high
-    if form == NEXT:
-        complete(s, b, choice, block, low, high, k, choice.end, lookahead)
-    elif form == LAST:
-        complete(s, b, choice, block, low, high, k, block.time, lookahead)
-        choice.before = choice.pilot - choice.cost
-    else:
-        own = s.job[b, s.line[b].longest].place
+    if form == POSITION:
+        own = s.place[b, s.line[b].longest]
         complete(s, b, choice, block, low, k + 1, own, block.time, lookahead)
         choice.before = choice.pilot - choice.cost
         complete(s, b, choice, block, k + 1, high, -1, choice.end, lookahead)
+    elif form == NEXT:
+        complete(s, b, choice, block, low, high, k, choice.end, lookahead)
+    else:
+        complete(s, b, choice, block, low, high, k, block.time, lookahead)
+        choice.before = choice.pilot - choice.cost
 
 
 @fast
 def of_block(s, b, block):
     """How many jobs are late if they begin now, how many by due date, and the coefficient of variation of length."""
-    late, tardy, time, squares = 0, 0, block.time, 0.0
+    late, tardy, time, squares = 0, 0, block.time, 0
     m = block.high - block.low
     for k in range(block.low, block.high):
-        job = s.job[b, s.order[b, k]]
-        time += job.processing
-        late += block.time + job.processing >= job.due
-        tardy += time > job.due
-        squares += job.processing * job.processing
+        slot = s.order[b, k]
+        time += slot.processing
+        late += block.time + slot.processing >= slot.due
+        tardy += time > slot.due
+        squares += slot.processing * slot.processing
     mean = block.work / m
     return late, tardy, np.sqrt(max(squares / m - mean * mean, 0.0)) / mean
 
@@ -811,17 +832,18 @@ def complete(s, b, choice, block, first, end, without, time, lookahead):
     items, count = s.item[0], 0
     for k in range(first, end):
         if k != without:
-            job, item = s.job[b, s.order[b, k]], items[count]
-            item.processing, item.due, item.weight = job.processing, job.due, job.weight
+            slot, item = s.order[b, k], items[count]
+            item.processing, item.due, item.weight = slot.processing, slot.due, slot.weight
             count += 1
     ends, cost, matched = time, 0, 0
-    for k in range(block.low, block.high):
-        job = s.job[b, s.short[b, k]]
-        if job.place >= first and job.place < end and job.place != without:
-            ends += job.processing
+    for i in range(block.low, block.high):
+        slot = s.short[b, i]
+        k = s.place[b, slot.job]
+        if k >= first and k < end and k != without:
+            ends += slot.processing
             cost += max(0, ends - items[matched].due)
-            i = job.place - first - (0 <= without < job.place)
-            items[i].spot, items[matched].item = matched, i
+            k -= first + (0 <= without < k)
+            items[k].spot, items[matched].by_length = matched, k
             matched += 1
     choice.bound += s.line[b].least_weight * cost
     if lookahead == PILOT:
@@ -837,7 +859,7 @@ def modified_due_date(items, waiting, choice, count, time):
     x, y, backlog, cost, tardy, latest = 0, 0, 0, 0, 0, choice.latest
     for _ in range(count):
         i = -1
-        while x < count and (backlog == 0 or items[x].due < time + items[items[y].item].processing):
+        while x < count and (backlog == 0 or items[x].due < time + items[items[y].by_length].processing):
             if time + items[x].processing <= items[x].due:
                 i = x
                 x += 1
@@ -849,7 +871,7 @@ def modified_due_date(items, waiting, choice, count, time):
             backlog += 1
             x += 1
         if i < 0:
-            i = items[y].item
+            i = items[y].by_length
             waiting[y] = False
             backlog -= 1
             while backlog > 0 and not waiting[y]:
