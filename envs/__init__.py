@@ -7,6 +7,7 @@ import gymnasium
 
 PROBLEMS: dict[str, str] = {
     "jobshop": "envs.jobshop.env:JobShop",
+    "tardiness": "envs.tardiness.env:Tardiness",
 }
 """Name of each problem and where its `Problem` class is; the only table to edit for a new one."""
 

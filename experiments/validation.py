@@ -85,7 +85,7 @@ def training_source(problem: Problem[Any, Any], text: str) -> Source:
     source = None if named else problem.source(text)
     published = [head] if named else []
     if isinstance(source, FixedSource):
-        published = [one.name for one in source.instances if sets.reference(one)[1] != "lower-bound"]
+        published = [one.name for one in source.instances if sets.reference(one)[1] not in ("lower-bound", "computed")]
     if source is None or published:
         raise ValueError(
             f"{published[0]} is for tests: an agent that has trained on it cannot be compared on it. "

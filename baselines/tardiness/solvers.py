@@ -1,0 +1,151 @@
+"""Solvers of total tardiness: heuristics that construct a sequence, and exact ones.
+
+What each does is a function (instance, seconds, workers, seed) -> (order of the jobs, a bound or None); `SOLVERS` has
+them timed, and with the schedule.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from baselines.solution import Solution
+from baselines.tardiness import constructive
+from baselines.tardiness import exact as decomposition
+from baselines.tardiness.descent import good_order
+from baselines.tardiness.dominance import precedence
+from baselines.tardiness.lagrange import narrow
+from envs.tardiness.instance import TardinessInstance
+from envs.tardiness.verify import verify
+
+MOST_WORKERS = 10_000
+"""CP-SAT's own limit."""
+
+Found = tuple[np.ndarray, int | None]
+
+
+def exact(instance: TardinessInstance, seconds: float, _workers: int, _seed: int) -> Found:
+    """Decomposition on the longest job with memory, for weights of 1: see `baselines.tardiness.exact`.
+
+    One thread and no luck. Where the time or a memory of 1 GiB does not suffice, the sequence is that of augmented
+    MDDC. Raises ValueError for a weight other than 1.
+    """
+    if not instance.unweighted:
+        job = int(np.flatnonzero(instance.weight != 1)[0])
+        raise ValueError(f"exact takes weights of 1, but job {job} has {instance.weight[job]}: use cp_sat.")
+    found = decomposition.least_tardiness(instance.processing, instance.due, seconds)
+    if found is None:
+        return constructive.augmented_mddc(instance), instance.lower_bound()
+    return found[1], found[0]
+
+
+def cp_sat(instance: TardinessInstance, seconds: float, workers: int, seed: int) -> Found:
+    """OR-tools' CP-SAT, for any weights: an interval for each job, no overlap, and only times that may matter.
+
+    A local search finds a sequence, dominance says which jobs come before which, and a Lagrangian bound leaves out the
+    times at which no job ends in a better sequence: see `descent`, `dominance` and `lagrange`. CP-SAT looks for a
+    better one among what is left; that there is none proves the first. `seconds` of wall time hold for the whole call.
+    With one worker it repeats itself for the same seed, unless the time ends one of the parts.
+    """
+    began, bound = time.perf_counter(), instance.lower_bound()
+    order = good_order(instance, seed, began + 0.2 * seconds)
+    known = verify(instance, schedule_of(instance, order))
+    if bound == known:
+        return order, bound
+    before = precedence(instance.processing, instance.due, instance.weight)
+    found, ends = narrow(instance, before, known, began + 0.5 * seconds)
+    bound = max(bound, found)
+    if bound == known:
+        return order, bound
+    model, starts = _model(instance, before, ends, bound, known - 1)
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = workers
+    solver.parameters.linearization_level = 2  # its cuts bound the sum of the ends
+    solver.parameters.random_seed = seed % 2**31
+    solver.parameters.max_time_in_seconds = max(seconds - (time.perf_counter() - began), 0.001)
+    outcome = solver.solve(model)
+    if outcome == cp_model.INFEASIBLE:
+        return order, known
+    if outcome in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        order = np.argsort([solver.value(start) for start in starts])
+    return order, max(bound, min(known, math.ceil(solver.best_objective_bound - 1e-6)))
+
+
+def _model(
+    instance: TardinessInstance, before: np.ndarray, ends: np.ndarray | None, least: int, most: int
+) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:
+    """The interval model of sequences that cost from `least` to `most`, and the start variables, one for each job.
+
+    before: (n, n) bool, dominance. ends: (n, P + 1) bool, when jobs may end; None for any time.
+    """
+    model = cp_model.CpModel()
+    total, starts, intervals, costs = int(instance.processing.sum()), [], [], []
+    jobs = zip(instance.processing.tolist(), instance.due.tolist(), instance.weight.tolist(), strict=True)
+    for job, (length, due, weight) in enumerate(jobs):
+        head, tail = (int(instance.processing[some].sum()) for some in (before[:, job], before[job]))
+        domain = cp_model.Domain(head, total - tail - length)
+        if ends is not None:
+            domain = cp_model.Domain.from_values((np.flatnonzero(ends[job]) - length).tolist())
+        start = model.new_int_var_from_domain(domain, f"start_{job}")
+        late = model.new_int_var(max(0, head + length - due), max(0, total - tail - due), f"tardiness_{job}")
+        model.add(late >= start + (length - due))
+        starts.append(start)
+        intervals.append(model.new_fixed_size_interval_var(start, length, f"job_{job}"))
+        costs.append(weight * late)
+    model.add_no_overlap(intervals)
+    direct = before & ~((before.astype(np.int64) @ before) > 0)
+    for i, j in np.argwhere(direct).tolist():
+        model.add(starts[j] >= starts[i] + int(instance.processing[i]))
+    model.add_linear_constraint(sum(costs), least, most)
+    model.minimize(sum(costs))
+    return model, starts
+
+
+def schedule_of(instance: TardinessInstance, order: np.ndarray) -> np.ndarray:
+    """(n, 3) int64 as `verify` reads it: the jobs in this order without gaps."""
+    end = np.cumsum(instance.processing[order])
+    return np.stack([order, end - instance.processing[order], end], axis=1)
+
+
+TINY = TardinessInstance.from_lists([1, 2, 3, 2], [2, 0, 1, 0], [1, 3, 2, 1])
+
+
+def _warm_up_cp_sat() -> None:
+    before = precedence(TINY.processing, TINY.due, TINY.weight)
+    narrow(TINY, before, verify(TINY, schedule_of(TINY, good_order(TINY, 0, math.inf))) + 9, math.inf)
+
+
+def _solver(name: str, find: Callable[..., Found], warm_up: Callable[[], object]) -> Callable[..., Solution]:
+    """The solver that times `find`, but not the compiling of its parts, which `warm_up` does or loads."""
+    warm = cache(warm_up)
+
+    def solve(instance: TardinessInstance, seconds: float, workers: int = 1, seed: int = 0) -> Solution:
+        if not seconds > 0 or not 1 <= workers <= MOST_WORKERS:
+            most = f"1 to {MOST_WORKERS} workers"
+            raise ValueError(f"{name} takes more than 0 seconds and {most}; got {seconds} and {workers}.")
+        warm()
+        wall, cpu = time.perf_counter(), time.process_time()
+        order, bound = find(instance, seconds, workers, seed)
+        schedule = schedule_of(instance, order)
+        value = verify(instance, schedule)
+        status = "optimal" if value == bound else "feasible"
+        return Solution(value, bound, schedule, status, time.perf_counter() - wall, time.process_time() - cpu)
+
+    return solve
+
+
+def _constructive(order: Callable[[TardinessInstance], np.ndarray]) -> Callable[..., Solution]:
+    return _solver(order.__name__, lambda instance, *_: (order(instance), None), lambda: order(TINY))
+
+
+SOLVERS: dict[str, Callable[..., Solution]] = {
+    "eddc_paper": _constructive(constructive.eddc_paper),
+    "eddc_code": _constructive(constructive.eddc_code),
+    "augmented_mdd": _constructive(constructive.augmented_mdd),
+    "augmented_mddc": _constructive(constructive.augmented_mddc),
+    "exact": _solver("exact", exact, decomposition.warm_up),
+    "cp_sat": _solver("cp_sat", cp_sat, _warm_up_cp_sat),
+}
