@@ -7,6 +7,7 @@ import gymnasium
 
 PROBLEMS: dict[str, str] = {
     "jobshop": "envs.jobshop.env:JobShop",
+    "soc": "envs.soc.env:SoC",
 }
 """Name of each problem and where its `Problem` class is; the only table to edit for a new one."""
 
