@@ -193,7 +193,8 @@ class SoC(Problem[State, SocInstance]):
         return Size(nodes=1 + pes + tasks, edges=2 * edges + 2 * tasks * pes, candidates=candidates)
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
-        return kernel.allocate(batch, *shape, self.size(shape).candidates)
+        jobs, tasks, edges, pes, bandwidths = shape
+        return kernel.allocate(batch, jobs, tasks, edges, pes, bandwidths, self.size(shape).candidates)
 
     def load(self, state: State, row: int, instance: SocInstance) -> None:
         kernel.load(

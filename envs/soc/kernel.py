@@ -361,6 +361,9 @@ def advance(s, o, b, rules):
     fresh = False  # the candidates are known, and nothing has happened since that would change them
     while True:
         changed = settle(s, o, b, rules)
+        if chip.over:
+            chip.candidates = 0
+            return
         if not fresh or changed:
             find_pairs(s, b, rules)
             fresh = chip.noisy == 0
@@ -370,7 +373,7 @@ def advance(s, o, b, rules):
         target = next_event(s, b)
         if chip.ready > 0:
             target = min(target, chip.soonest)
-        if chip.over or target == LATE:
+        if target == LATE:
             chip.candidates = 0
             return
         pass_time(s, b, target)
@@ -384,6 +387,12 @@ def pass_time(s, b, target):
         target, chip.over = chip.span, 1
     chip.area += chip.inside * (target - chip.now)
     chip.now = target
+
+
+@fast
+def room(chip):
+    """Whether a job is still to come and may enter."""
+    return chip.entered < chip.jobs and (chip.queue == 0 or chip.inside < chip.queue)
 
 
 @fast
@@ -402,7 +411,7 @@ def next_event(s, b):
     time = LATE
     for i in range(chip.pending):
         time = min(time, s.task[b, s.pending[b, i]].true_end)
-    if chip.entered < chip.jobs and (chip.queue == 0 or chip.inside < chip.queue):
+    if room(chip):
         time = min(time, max(due(s, b), chip.now))
     return time
 
@@ -414,8 +423,6 @@ def settle(s, o, b, rules):
     Where durations are noisy, what is expected of all that is under way changes with the clock.
     """
     chip = s.chip[b]
-    if chip.over:
-        return False
     changed = False
     kept = 0
     for i in range(chip.pending):
@@ -426,7 +433,7 @@ def settle(s, o, b, rules):
             s.pending[b, kept] = t
             kept += 1
     chip.pending = kept
-    while chip.entered < chip.jobs and (chip.queue == 0 or chip.inside < chip.queue) and due(s, b) <= chip.now:
+    while not chip.over and room(chip) and due(s, b) <= chip.now:
         enter(s, o, b, chip.entered)
         changed = True
     if chip.noisy:
