@@ -89,12 +89,13 @@ def provenance() -> dict[str, str]:
 
 @cache
 def commit() -> str:
-    """The commit of this checkout, with "+" where tracked files differ from it; empty outside a checkout."""
+    """The commit of this checkout, with "+" where tracked files outside results/ differ; empty outside a checkout."""
 
     def git(*arguments: str) -> str:
         return subprocess.check_output(["git", *arguments], cwd=Path(__file__).parent, text=True, stderr=-3).strip()
 
+    changes = ("status", "--porcelain", "-uno", "--", ":/", ":(top,exclude)results")
     try:
-        return git("rev-parse", "--short=10", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+        return git("rev-parse", "--short=10", "HEAD") + ("+" if git(*changes) else "")
     except (OSError, subprocess.CalledProcessError):
         return ""

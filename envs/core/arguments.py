@@ -60,7 +60,7 @@ def a_reset_mask(options: dict[str, Any], num_envs: int, begun: bool) -> np.ndar
             raise ValueError(f"reset has no option {name!r}: {nearest(name, RESET_OPTIONS)}")
     if options.get("reset_mask") is None:
         return np.ones(num_envs, bool)
-    mask = np.array(options["reset_mask"])
+    mask = np.array(options["reset_mask"], order="C")
     if mask.shape != (num_envs,) or mask.dtype != bool or not mask.any():
         raise ValueError(
             f"reset_mask has shape {mask.shape} and dtype {mask.dtype}, "

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property, lru_cache
-from hashlib import blake2b
+from hashlib import sha256
+from operator import attrgetter
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -55,10 +57,10 @@ class Instance(ABC):
     @cached_property
     def fingerprint(self) -> int:
         """63-bit hash of everything visible but the name: equal fingerprints mean equal graphs."""
-        values = [self.__dict__[name] for name in _visible(type(self))]
-        arrays = [value.data for value in values if isinstance(value, np.ndarray)]
-        layout = tuple([(v.dtype.char, v.shape) if isinstance(v, np.ndarray) else v for v in values])
-        digest = blake2b(b"".join((_encoded(layout), *arrays)), digest_size=8).digest()
+        values = _visible_values(type(self))(self)
+        arrays: list[Any] = [value for value in values if type(value) is np.ndarray]
+        layout = tuple([(v.dtype.char, v.shape) if type(v) is np.ndarray else v for v in values])
+        digest = sha256(b"".join((_encoded(layout), *arrays))).digest()[:8]
         return int.from_bytes(digest, "little") >> 1
 
     def __eq__(self, other: object) -> bool:
@@ -79,8 +81,11 @@ def _compared(cls: type[Instance]) -> tuple[str, ...]:
 
 
 @cache
-def _visible(cls: type[Instance]) -> tuple[str, ...]:
-    return tuple(name for name in _compared(cls) if name not in cls.HIDDEN)
+def _visible_values(cls: type[Instance]) -> Callable[[Instance], tuple[Any, ...]]:
+    """Reads a tuple of all fields that agents may see, but the name."""
+    names = [name for name in _compared(cls) if name not in cls.HIDDEN]
+    read = attrgetter(*names)
+    return read if len(names) > 1 else lambda instance: (read(instance),)
 
 
 @lru_cache(maxsize=1024)

@@ -84,6 +84,8 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._view = self.problem.view(self.state, self.observation)
         self._generators: list[np.random.Generator] = []
         self._rows = np.arange(num_envs)
+        self._everywhere = np.ones(num_envs, bool)
+        self._arrays = self.observation._asdict()
         self._graph: dict[str, np.ndarray] = {}
         self._graph_ids = np.zeros(0, np.int64)
 
@@ -131,11 +133,14 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         done = out.terminated | out.truncated
         reward, terminated, truncated = out.reward.copy(), out.terminated.copy(), out.truncated.copy()
         final: dict[str, Any] = {}
-        if done.any():
-            final = self._restart(done) if self.autoreset else {"objective": out.objective.copy(), "_objective": done}
-            self.running &= ~done | self.autoreset
+        if np.count_nonzero(done):  # faster than any()
+            if self.autoreset:
+                final = self._restart(done)
+            else:
+                final = {"objective": out.objective.copy(), "_objective": done}
+                self.running &= ~done
         observation = self._observe()
-        info = self._info(observation["action_mask"], np.ones(self.num_envs, bool))
+        info = self._info(observation["action_mask"], self._everywhere.copy())
         return observation, reward, terminated, truncated, info | final
 
     def render(self) -> tuple[Any, ...] | None:  # type: ignore[override]
@@ -245,9 +250,9 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         return actions
 
     def _observe(self) -> dict[str, np.ndarray]:
-        arrays = self.observation._asdict()
+        arrays = self._arrays
         if not self.copy:
-            return arrays
+            return arrays.copy()
         fixed = GRAPH[:2] if self.problem.spec.dynamic_edges else GRAPH
         if not np.array_equal(self._graph_ids, arrays["ids"][:, 0]):
             self._graph_ids = arrays["ids"][:, 0].copy()
@@ -259,13 +264,12 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
     def _restart(self, done: np.ndarray) -> dict[str, Any]:
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
-        rows = np.flatnonzero(done)
-        arrays = self.observation._asdict()
+        rows = done.nonzero()[0]
         observations = np.empty(self.num_envs, object)
         for row in rows.tolist():
-            observations[row] = {name: array[row].copy() for name, array in arrays.items()}
+            observations[row] = {name: array[row].copy() for name, array in self._arrays.items()}
         ended = {
-            "action_mask": self.observation.action_mask * done[:, None],
+            "action_mask": self.observation.action_mask * done.view(np.int8)[:, None],
             "elapsed": self.outcome.elapsed * done,
             "objective": self.outcome.objective * done,
         }

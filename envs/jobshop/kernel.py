@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from envs.core.compiled import entry
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -111,7 +112,7 @@ def soft(x):
     return x / (4.0 + abs(x))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def load(s, b, duration, machine, job_start, machines):
     """Copy the numbers of an instance into row b."""
     shop = s.shop[b]
@@ -127,7 +128,7 @@ def load(s, b, duration, machine, job_start, machines):
         operation.duration, operation.machine = duration[i], machine[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, lookahead):
     """Start the loaded instances of the rows where `rows` is true."""
     for b in range(rows.size):
@@ -146,7 +147,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, loo
             out.objective[b] = s.shop[b].bound
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_forced, lookahead):
     """Dispatch the chosen job in each running row, then the forced moves; the actions are legal."""
     for b in range(actions.size):
@@ -326,7 +327,7 @@ def dispatch(s, o, b, j):
 
     if i + 1 < job.end:
         advance(s, job, b, i + 1)
-        o.candidates[b, j, :] = 2 + i
+        o.candidates[b, j, 0] = o.candidates[b, j, 1] = 2 + i
         o.node_state[b, 2 + i, 3] = 1.0
         if delayed:  # the rest of the job moves with its head
             for k in range(i + 1, job.end):
@@ -335,7 +336,7 @@ def dispatch(s, o, b, j):
                 o.node_state[b, 1 + k, 2] = (head + s.operation[b, k].duration) * per_bound
     else:
         job.next, job.machine, job.rest = -1, -1, 0
-        o.candidates[b, j, :] = 0
+        o.candidates[b, j, 0] = o.candidates[b, j, 1] = 0
         o.candidate_type[b, j] = -1
 
 
@@ -393,7 +394,8 @@ def observe(s, o, b, lookahead):
     for j in range(shop.jobs):
         if o.action_mask[b, j]:
             o.action_mask[b, j] = 0
-            o.candidate_features[b, j, :] = 0.0
+            for k in range(o.candidate_features.shape[2]):
+                o.candidate_features[b, j, k] = 0.0
     for c in range(shop.candidates):
         o.action_mask[b, s.legal[b, c]] = 1
         describe(s, o.candidate_features[b, s.legal[b, c]], b, s.legal[b, c])
