@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from envs.core.compiled import entry
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -68,6 +69,7 @@ CHIP = {
     "pending": int,  # placed, but not known to have ended
     "links": int,  # edges of the graph
     "area": int,  # time that all jobs together have spent inside
+    "rewarded": int,  # what the rewards so far have come to
     "considered": int,  # ready tasks within the window
     "soonest": int,  # their earliest start
     "before": int,  # what a candidate has to start before
@@ -213,7 +215,7 @@ def soft(x):
     return x / (4.0 + abs(x))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def load(s, b, job_start, duration, edge, volume, bandwidth, arrival, true_duration, power, queue, span, graph_id):
     """Copy the numbers of an instance into row b."""
     chip = s.chip[b]
@@ -268,7 +270,7 @@ def load(s, b, job_start, duration, edge, volume, bandwidth, arrival, true_durat
     chip.scale = chip.jobs * max(work / chip.tasks, 1e-9)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def reset(s: State, o: Observation, out: Outcome, rows, rules: Rules):
     """Start the loaded instances of the rows where `rows` is true, up to the first decision."""
     for b in range(rows.size):
@@ -287,7 +289,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, rules: Rules):
             out.objective[b] = value(chip)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@entry
 def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules):
     """Place the chosen task in each running row, then let time go to the next choice; the actions are legal."""
     for b in range(actions.size):
@@ -295,7 +297,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules)
         out.elapsed[b] = 0.0
         if running[b]:
             chip = s.chip[b]
-            time, area = chip.now, chip.area
+            time = chip.now
             hide(s, o, b)
             if actions[b] == WAIT:
                 pass_time(s, b, next_event(s, b))
@@ -307,7 +309,8 @@ def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules)
                 advance(s, o, b, rules)
             o.ids[b, 1] += chip.now > time
             observe(s, o, b, rules)
-            out.reward[b] = (area - chip.area) / chip.scale
+            out.reward[b] = (chip.rewarded - chip.area) / chip.scale
+            chip.rewarded = chip.area
             out.elapsed[b] = chip.now - time
             out.objective[b] = value(chip)
             out.terminated[b] = chip.done == chip.jobs
@@ -326,7 +329,7 @@ def begin(s, o, b):
     chip = s.chip[b]
     chip.now, chip.entered, chip.oldest, chip.inside, chip.done, chip.placed = 0, 0, 0, 0, 0, 0
     chip.visible, chip.work, chip.left, chip.left_work, chip.unit = 0, 0.0, 0, 0.0, 1.0
-    chip.ready, chip.pending, chip.links, chip.area, chip.over = 0, 0, 0, 0, 0
+    chip.ready, chip.pending, chip.links, chip.area, chip.rewarded, chip.over = 0, 0, 0, 0, 0, 0
     for j in range(s.job.shape[1]):
         s.job[b, j].entry = -1
     for t in range(chip.tasks):
