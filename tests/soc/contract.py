@@ -1,7 +1,7 @@
 """What the contract needs to know of task graphs."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,7 @@ def relabel(instance: SocInstance, rng: np.random.Generator, options: dict[str, 
     """The same jobs with other names of PEs and, within each job, of tasks; the new index of each action."""
     pes = rng.permutation(instance.pes)
     first = instance.job_start.tolist()
-    tasks = np.concatenate([a + rng.permutation(b - a) for a, b in zip(first[:-1], first[1:], strict=True)])
+    tasks = np.concatenate([a + rng.permutation(b - a) for a, b in pairwise(first)])
     here, there = np.argsort(pes), np.argsort(tasks)  # the old name of each new one
     renamed = replace(
         instance,
