@@ -34,37 +34,34 @@ class Row(NamedTuple):
 
 
 def verify(instance: SocInstance, schedule: Any) -> int | float:
-    """The mean latency of a schedule, (n, 4) integers or nested lists: from a job's arrival to its last task's end.
+    """The mean latency of a schedule, (n, 4) integers or nested lists: from a job's entry to its last task's end.
 
     For a single job that arrives at 0 it is the makespan. With a span, it is the time that all jobs together are inside
     until then over the number of jobs that are done by then: the mean latency of a stream that does not grow.
 
-    Raises ScheduleError, one sentence, unless each task stands in it once, on a PE that can run it, for its true
-    duration, not before its job arrives nor before the data of its predecessors is there, and with the PE to itself. A
-    task of duration 0 also needs a moment at which its PE is free. With a span, tasks may be missing, but not those
-    before one that is there; and a job that found the queue full has none.
+    Raises ScheduleError, one sentence, unless each task of the jobs that enter stands in it once, on a PE that can run
+    it, for its true duration, not before its job enters nor before the data of its predecessors is there, and with the
+    PE to itself. A task of duration 0 also needs a moment at which its PE is free. With a span, tasks may be missing,
+    but not those before one that is there.
     """
     rows = [Row(*row) for row in whole_rows(schedule, COLUMNS)]
     found = _by_task(rows, instance)
-    arrival, first = instance.arrival.tolist(), instance.job_start.tolist()
+    first = instance.job_start.tolist()
+    ends = [_end(found, range(*tasks)) for tasks in pairwise(first)]
+    entries = _entries(instance, ends)
     for task in range(instance.tasks):
+        job = bisect_right(first, task) - 1
         if task in found:
-            _check_task(found[task], instance, arrival[bisect_right(first, task) - 1])
-        elif not instance.span:
+            _check_task(found[task], instance, job, entries)
+        elif job < len(entries) and not instance.span:
             raise ScheduleError(f"task {task} is not scheduled")
     _check_precedence(found, instance)
     _check_capacity(rows)
-    ends = [_end(found, range(*span)) for span in pairwise(first)]
     if not instance.span:
-        total = sum(end - start for start, end in zip(arrival, ends, strict=True))  # type: ignore[operator]
-        return total if len(ends) == 1 else total / len(ends)
-    inside = _entered(instance, ends)
-    for row in rows:
-        job = bisect_right(first, row.task) - 1
-        if job not in inside:
-            raise ScheduleError(f"{row} is of job {job}, which found the queue full or came after the span")
-    area = sum(min(_known(ends[job], instance.span), instance.span) - arrival[job] for job in inside)
-    return area / max(1, sum(_known(ends[job], instance.span + 1) <= instance.span for job in inside))
+        total = sum(_known(ends[job], 0) - entry for job, entry in enumerate(entries))
+        return total if instance.jobs == 1 else total / len(entries)
+    area = sum(min(_known(ends[job], instance.span), instance.span) - entry for job, entry in enumerate(entries))
+    return area / max(1, sum(_known(end, instance.span + 1) <= instance.span for end in ends))
 
 
 def _by_task(rows: list[Row], instance: SocInstance) -> dict[int, Row]:
@@ -80,12 +77,14 @@ def _by_task(rows: list[Row], instance: SocInstance) -> dict[int, Row]:
     return found
 
 
-def _check_task(row: Row, instance: SocInstance, arrival: int) -> None:
+def _check_task(row: Row, instance: SocInstance, job: int, entries: list[int]) -> None:
     duration = int(instance.true_duration[row.task, row.pe])
     if duration < 0:
         raise ScheduleError(f"{row} is on a PE that cannot run it")
-    if row.start < arrival:
-        raise ScheduleError(f"{row} starts before its job arrives at {arrival}")
+    if job >= len(entries):
+        raise ScheduleError(f"{row} is of job {job}, but only {len(entries)} jobs enter")
+    if row.start < entries[job]:
+        raise ScheduleError(f"{row} starts before its job enters at {entries[job]}")
     if row.end != row.start + duration:
         raise ScheduleError(f"{row} takes {row.end - row.start}, but its true duration there is {duration}")
 
@@ -121,13 +120,11 @@ def _known(end: int | None, otherwise: int) -> int:
     return otherwise if end is None else end
 
 
-def _entered(instance: SocInstance, ends: list[int | None]) -> list[int]:
-    """The jobs that arrive before the span while fewer than `queue` jobs are inside (0: any number)."""
-    entered: list[int] = []
-    inside: list[int] = []
-    for job, arrival in enumerate(instance.arrival.tolist()):
-        inside = [other for other in inside if (end := ends[other]) is None or end > arrival]
-        if arrival < instance.span and not (instance.queue and len(inside) >= instance.queue):
-            entered.append(job)
-            inside.append(job)
-    return entered
+def _entries(instance: SocInstance, ends: list[int | None]) -> list[int]:
+    """When each job enters that does: at the next arrival, before the span, that finds fewer than `queue` inside."""
+    entries: list[int] = []
+    for arrival in instance.arrival.tolist():
+        inside = sum(_known(end, arrival + 1) > arrival for end in ends[: len(entries)])
+        if (not instance.span or arrival < instance.span) and (not instance.queue or inside < instance.queue):
+            entries.append(arrival)
+    return entries
