@@ -27,8 +27,9 @@ def main() -> None:
     command = f"python -m baselines.soc.best_known --seconds {asked.seconds:g}"
     lines = [f"# Makespans by OR-tools {ortools.__version__} CP-SAT, 1 worker: {command}", "instance,lb,ub,optimal"]
     for name in (*SETS["canonical"], *SETS["dags"]):
-        found = cp_sat(*load_set(name), asked.seconds)
-        lines.append(f"{name},{found.bound:.0f},{found.objective:.0f},{int(found.status == 'optimal')}")
+        (instance,) = load_set(name)
+        found = cp_sat(instance, asked.seconds)
+        lines.append(f"{name},{found.bound},{found.objective},{int(found.status == 'optimal')}")
         print(lines[-1], f"{found.wall_s:.2f} s", flush=True)
     write_text(asked.output, "\n".join([*lines, ""]))
 

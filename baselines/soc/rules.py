@@ -1,9 +1,9 @@
 """Rules for task graphs on unlike processing elements: they read means and what has happened, never what will.
 
 A rule scores each ready task on each PE; the highest score is placed, ties go to the first row: the oldest job, then
-the largest upward rank. What ranks tasks and what ranks PEs are one score: a task's rank, less what the PE costs against
-the best one for the task. Scores are in mean durations, so that sampling from softmax(score / T) means the same on
-every instance. The row that waits has the lowest score.
+the largest upward rank. What ranks tasks and what ranks PEs are one score: a task's rank, less what the PE costs
+against the best one for the task. Scores are in mean durations, so that sampling from softmax(score / T) means the same
+on every instance. The row that waits has the lowest score.
 """
 
 from collections.abc import Callable

@@ -144,6 +144,10 @@ def _instance(found: dict[str, Any], path: Path) -> SocInstance:
         for number, job in enumerate(found["jobs"])
     ]
     pes = len(found["bandwidth"])
+    bandwidth = _table(found["bandwidth"], pes, "`bandwidth`")
+    power = found.get("power", [0.0] * pes)
+    if not isinstance(power, list) or any(type(watts) not in (int, float) for watts in power):
+        raise ValueError(f"`power` is {str(power)[:60]}, but must be {pes} numbers")
     duration = [_table(job["duration"], pes, f"job {number}: `duration`") for number, job in enumerate(jobs)]
     true_duration = [
         _table(job.get("true_duration", job["duration"]), pes, f"job {number}: `true_duration`")
@@ -163,8 +167,8 @@ def _instance(found: dict[str, Any], path: Path) -> SocInstance:
         edges,
         job_start,
         [job["arrival"] for job in jobs],
-        _table(found["bandwidth"], pes, "`bandwidth`"),
-        found.get("power", [0.0] * pes),
+        bandwidth,
+        power,
         queue=found.get("queue", 0),
         span=found.get("span", 0),
         name=name,
