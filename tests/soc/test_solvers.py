@@ -1,4 +1,4 @@
-"""List schedulers and CP-SAT: the tables and makespans of the papers, brute force, budgets, replay by the environment."""
+"""List schedulers and CP-SAT: tables and makespans of the papers, brute force, budgets, replay by the environment."""
 
 import time
 from functools import cache
