@@ -1,4 +1,4 @@
-"""Rules: what each would choose by its definition, worked out anew at each decision from the numbers of the instance."""
+"""Rules: what each would choose by its definition, worked out anew at every decision from the instance."""
 
 from collections.abc import Callable
 from statistics import fmean
