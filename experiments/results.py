@@ -49,40 +49,23 @@ class Comparison:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the rows of every instance to PATH.csv and the mean gaps to PATH.md."""
-        kind = load_problem(problem)
-        runs = {
-            str(ensure(run, kind())): f"{name}, {len(agents)} seeds"
-            for name, agents in self.agents.items()
-            for run in agents
-        }
-        rows: list[dict[str, str]] = []
-        for line in (*self.lines, Line(tuple(runs), self.samples)):
-            if line.methods:
-                options = kind(**{**rule_defaults(problem), **line.options})
-                asked = Evaluate(self.sets, line.methods, line.samples, seconds=self.seconds)
-                asked = replace(asked, output=path.with_suffix(".csv"))
-                rows += run(listed(asked, options), asked, options)[0]
-        usual = describe(kind(**rule_defaults(problem)).options).split()
+        rows, runs = measured(problem, path, self.sets, self.lines, self.seconds, self.agents, self.samples)
         published = any(row["reference_kind"] != "lower-bound" for row in rows)
         dated = getattr(import_module(f"envs.{problem}.sets"), "REFERENCE_DATE", "") if published else ""
         columns = ("method", "samples", *self.sets, "mean", "s / instance", "CPU s / instance")
         caption = self._caption(rows, command, f" of {dated}" if dated else "")
-        text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, self._cells(rows, runs, usual))}"
+        text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, self._cells(labelled(rows, runs, problem)))}"
         write_atomically(path.with_suffix(".md"), text)
 
-    def _cells(self, rows: list[dict[str, str]], runs: Mapping[str, str], usual: Sequence[str]) -> list[list[str]]:
-        """The lines of the Markdown table, the agents' seeds as one; options are named where they are not usual."""
-        named = [{**row, "method": _named(row["method"], runs), "seed": row["method"]} for row in rows]
-        learned = tuple(runs.values())
+    def _cells(self, rows: list[dict[str, str]]) -> list[list[str]]:
+        """The lines of the Markdown table, the agents' seeds as one."""
         lines = []
-        for (method, samples, options, _), some in grouped(named, "method", "samples", "options", "budget_s").items():
-            seeds = list(grouped(some, "seed").values())
+        for (label, samples, _), some in grouped(rows, "label", "samples", "budget_s").items():
+            seeds = list(grouped(some, "method").values())
             by_set = [[_gap(seed, name) for name in self.sets] for seed in seeds]
             means = [_mean(gaps) for gaps in by_set]
             spread = [gap for gap in means if gap is not None]
             total = percent(_mean(means)) + (f" ± {half_width(spread):.1f}" if len(spread) > 1 else "")
-            unusual = [option for option in options.split() if option not in usual and not method.startswith(learned)]
-            label = f"{method} ({', '.join(unusual)})" if unusual else method
             cells = [percent(_mean([gaps[k] for gaps in by_set])) for k in range(len(self.sets))]
             lines.append([label, samples, *cells, total, f"{mean(some).seconds:.3f}", f"{mean(some).cpu_s:.3f}"])
         return lines
@@ -90,26 +73,57 @@ class Comparison:
     def _caption(self, rows: list[dict[str, str]], command: str, dated: str) -> str:
         count = len({row["instance"] for row in rows})
         kinds = " or ".join(dict.fromkeys(row["reference_kind"] for row in rows))
-        dates = sorted(row["date"] for row in rows)
-        when = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
-        commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
         trained = sorted(float(row["train_cpu_s"]) for row in rows if row["train_cpu_s"])
         found = " Agents: the best by validation, found after {:.0f} to {:.0f} CPU s of training."
         agents = found.format(trained[0], trained[-1]) if trained else ""
         return (
             f"Mean gap in % to the reference{dated} ({kinds}) on {count} instances, every schedule verified; `mean` is "
             f"over the columns, ± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 "
-            f"worker; NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
-            f"`{command}`."
+            f"worker; NAME@T is the best of samples from softmax(score / T).{agents} {made(rows, command)}"
         )
 
 
-def _named(method: str, runs: Mapping[str, str]) -> str:
-    """What a table calls the method: an agent by its name instead of its run directory."""
-    path, _, temperature = method.partition("@")
-    if path not in runs:
-        return method
-    return runs[path] + (f", T = {temperature}" if temperature else "")
+def measured(
+    problem: str,
+    path: Path,
+    sets: tuple[str, ...],
+    lines: tuple[Line, ...],
+    seconds: float,
+    agents: Mapping[str, tuple[Train, ...]],
+    samples: tuple[int, ...],
+) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The rows of all methods on all sets, kept in PATH.csv, and what tables call each run directory of the agents."""
+    kind = load_problem(problem)
+    runs = {str(ensure(run, kind())): f"{name}, {len(some)} seeds" for name, some in agents.items() for run in some}
+    rows: list[dict[str, str]] = []
+    for line in (*lines, Line(tuple(runs), samples)):
+        if line.methods:
+            options = kind(**{**rule_defaults(problem), **line.options})
+            asked = Evaluate(sets, line.methods, line.samples, seconds=seconds, output=path.with_suffix(".csv"))
+            rows += run(listed(asked, options), asked, options)[0]
+    return rows, runs
+
+
+def made(rows: Sequence[Mapping[str, str]], command: str) -> str:
+    """Where the rows of a table come from: the end of its caption."""
+    dates = sorted(row["date"] for row in rows)
+    when = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
+    return f"Commit {commits}, {when}, made by `{command}`."
+
+
+def labelled(rows: Sequence[Mapping[str, str]], runs: Mapping[str, str], problem: str) -> list[dict[str, str]]:
+    """The rows with `label`: an agent by its name, without its run directory; options where they are not usual."""
+    usual = describe(load_problem(problem)(**rule_defaults(problem)).options).split()
+    found = []
+    for row in rows:
+        path, _, temperature = row["method"].partition("@")
+        unusual = [option for option in row["options"].split() if option not in usual]
+        label = f"{row['method']} ({', '.join(unusual)})" if unusual else row["method"]
+        if path in runs:
+            label = runs[path] + (f", T = {temperature}" if temperature else "")
+        found.append({**row, "label": label})
+    return found
 
 
 def _gap(rows: Sequence[Mapping[str, str]], name: str) -> float | None:
