@@ -43,7 +43,7 @@ def stf(view: View) -> np.ndarray:
     return _scores(view, -view.duration - TIE * _from_now(view, view.start))
 
 
-def heft(view: View) -> np.ndarray:
+def heft_rank(view: View) -> np.ndarray:
     """The task of the largest upward rank in all jobs inside, where it ends first; without insertion.
 
     Topcuoglu, Hariri and Wu (2002), IEEE Transactions on Parallel and Distributed Systems 13(3). What arrives takes its
@@ -52,10 +52,10 @@ def heft(view: View) -> np.ndarray:
     return _scores(view, view.of_task(view.rank_u) - _over_best(view, view.finish))
 
 
-def peft(view: View) -> np.ndarray:
+def peft_rank(view: View) -> np.ndarray:
     """The task of the largest mean optimistic cost in all jobs inside, where its end and what follows end first.
 
-    Arabnejad and Barbosa (2014), IEEE Transactions on Parallel and Distributed Systems 25(3); planned as in `heft`.
+    Arabnejad and Barbosa (2014), IEEE Transactions on Parallel and Distributed Systems 25(3); planned as in `heft_rank`.
     """
     rows = np.arange(len(view.task))[:, None]
     ends = view.finish + view.oct[rows, view.task, view.pe]
@@ -91,8 +91,8 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
     "eft": eft,
     "etf": etf,
     "stf": stf,
-    "heft": heft,
-    "peft": peft,
+    "heft_rank": heft_rank,
+    "peft_rank": peft_rank,
     "heft_rt": heft_rt,
     "completion": completion,
     "random": random,
