@@ -80,7 +80,7 @@ class Paired:
             what, unit = "objective", "% of its mean"
         sets = "; ".join(f"{name}: {text}" for name, text in self.sets.items() if name != text)
         return (
-            f"Mean {what} over the {of} instances of a column; in brackets the difference to {self.base} in {unit}, ± half "
-            "of the 95 % interval of the paired differences: all methods have the same instances, with the same luck. "
+            f"Mean {what} over the {of} instances of a column; in brackets the difference to {self.base} in {unit}, ± "
+            "half of the 95 % interval of the paired differences: all have the same instances, with the same luck. "
             f"Every schedule is verified.{f' Columns: {sets}.' if sets else ''} {made(rows, command)}"
         )

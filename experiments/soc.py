@@ -1,0 +1,153 @@
+"""The tables of task graphs: what `python -m experiments.report` makes of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from baselines.play import finish, rule_scores
+from baselines.soc.rules import DEFAULTS, RULES
+from envs.core.datasets import resolve
+from envs.core.vector import DispatchVectorEnv
+from envs.soc.env import SoC
+from envs.soc.verify import verify
+from experiments.paired import Paired
+from experiments.records import Records, provenance, write_atomically
+from experiments.results import Comparison, Line
+from experiments.tables import grouped, half_width, markdown
+
+PLAN = {"commit": "start", "cut": "none"}
+"""List scheduling: a task is placed when one could start, wherever and whenever it then will."""
+NEXT = {"commit": "start", "cut": "first_finish"}
+"""The same among what starts before anything could end: what agents play."""
+COMPLETION = {**NEXT, "lookahead": "completion"}
+
+READY = ("met", "eft", "etf", "stf", "heft_rank", "peft_rank", "heft_rt", "random")
+STREAM_LINES = (
+    Line(READY),
+    Line(("met", "etf", "stf"), options=NEXT),
+    Line(("completion",), options=COMPLETION),
+)
+GRAPH_LINES = (
+    Line(READY),
+    Line(("eft", "peft_rank", "etf"), options=PLAN),
+    Line(("eft", "peft_rank", "random"), options=NEXT),
+    Line(("eft@0.3",), samples=(32,), options=NEXT),
+    Line(("completion",), options=COMPLETION),
+    Line(("completion@0.15",), samples=(32,), options=COMPLETION),
+    Line(("heft", "peft", "cpop", "cp_sat")),
+)
+
+NOISES = (0, 0.1, 0.2, 0.3, 0.4, 0.5)
+GYM, APPS, GRAPHS = "ds3gym,jobs=50", "apps,jobs=50", "10x4x20..20x4x20"
+
+
+def streams(law: str, option: str, values: tuple[float, ...], rest: str = "") -> dict[str, str]:
+    """A column for each value of an option: 20 streams."""
+    return {f"{option} {value:g}": f"random:{law},{option}={value:g}{rest}:20:11" for value in values}
+
+
+@dataclass(frozen=True)
+class Replication:
+    """The mean latency of completed jobs, as DS3Gym prints it, beside what DS3Gym printed."""
+
+    title: str
+    set: str
+    printed: Mapping[str, float]
+    """Rule to DS3Gym's mean latency in us over 2 or 3 episodes."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def make(self, problem: str, path: Path, command: str) -> None:
+        """Write a row for each rule and stream to PATH.csv, and their means to PATH.md."""
+        streams = resolve(SoC, self.set)
+        columns = ("problem", "method", "instance", "latency", "completed", "objective", "commit", "date", "command")
+        path.with_suffix(".csv").unlink(missing_ok=True)
+        records = Records(path.with_suffix(".csv"), columns, columns[:3])
+        for rule in self.printed:
+            env = DispatchVectorEnv(SoC(**{**DEFAULTS, **self.options}), len(streams), streams, autoreset=False)
+            env.reset(seed=0, options={"instances": streams})
+            luck = (1.0, np.random.default_rng(0)) if rule == "random" else (None, None)
+            finish(env, rule_scores(RULES[rule]), *luck)
+            for row, stream in enumerate(streams):
+                assert verify(stream, env.schedule(row)) == env.objective[row]
+                found = env.metrics(row)
+                told = {"latency": found["latency_completed"], "completed": found["completed"]}
+                facts = {"problem": problem, "method": rule, "instance": stream.name, "objective": env.objective[row]}
+                records.append({**facts, **told, **provenance()})
+        lines = []
+        for (rule,), some in grouped(records.rows, "method").items():
+            latencies, printed = [float(row["latency"]) for row in some], self.printed[rule]
+            mean, jobs = fmean(latencies), fmean(float(row["completed"]) for row in some)
+            half = half_width(latencies)
+            lines.append(
+                (rule, printed, f"{mean:.1f} ± {half:.1f}", f"{100 * (mean / printed - 1):+.1f}", f"{jobs:.1f}")
+            )
+        heads = ("rule", "DS3Gym us", "here us", "difference %", "completed jobs here")
+        where = provenance()
+        text = (
+            f"# {self.title}\n\nMean latency of the jobs that are completed in time, ± half of the 95 % interval over "
+            f"{len(streams)} streams ({self.set}), beside what DS3Gym printed in 2 or 3 episodes. An arrival that "
+            "finds the queue full is lost, so a slow rule is also offered fewer jobs. Every schedule is verified. "
+            f"Commit {where['commit']}, {where['date']}, made by `{command}`.\n\n{markdown(heads, lines)}"
+        )
+        write_atomically(path.with_suffix(".md"), text)
+
+
+TABLES = {
+    "dags": Comparison(
+        "Task graphs: 200 fixed random graphs of 20 to 30 tasks, by communication over computation",
+        ("dags:0.1", "dags:0.5", "dags:1", "dags:2"),
+        GRAPH_LINES,
+    ),
+    "canonical": Comparison("Task graphs: the graphs of the papers", ("topcuoglu", "arabnejad"), GRAPH_LINES),
+    "replication": Replication(
+        "DS3Gym's first job on its chip: queue of 3, mean gap 25 us, no noise, 5000 us",
+        "random:ds3gym,profiles=1,scale=25,queue=3,span=5000:20:11",
+        {"met": 107.8, "etf": 104.9, "eft": 109.7, "stf": 107.8, "heft_rt": 121.6, "random": 166.0},
+    ),
+    "gym_rate": Paired(
+        "DS3Gym's ten jobs: mean latency in us against the mean gap between arrivals, noise 0.1",
+        streams(GYM, "scale", (100, 75, 50, 40, 30, 25), ",noise=0.1"),
+        STREAM_LINES,
+        "etf",
+    ),
+    "gym_noise": Paired(
+        "DS3Gym's ten jobs: mean latency in us against noise, mean gap 50 us",
+        streams(GYM, "noise", NOISES, ",scale=50"),
+        STREAM_LINES,
+        "etf",
+    ),
+    "gym_queue": Paired(
+        "DS3Gym's ten jobs: mean latency in us against the length of the queue, mean gap 25 us, noise 0.1, 5000 us",
+        streams("ds3gym,scale=25,noise=0.1,span=5000", "queue", (3, 4, 5, 6)),
+        STREAM_LINES,
+        "etf",
+    ),
+    "apps_rate": Paired(
+        "DS3's six applications: mean latency in us against the mean gap between arrivals, noise 0.1",
+        streams(APPS, "scale", (100, 75, 50, 40, 30), ",noise=0.1"),
+        STREAM_LINES,
+        "etf",
+    ),
+    "apps_noise": Paired(
+        "DS3's six applications: mean latency in us against noise, mean gap 50 us",
+        streams(APPS, "noise", NOISES, ",scale=50"),
+        STREAM_LINES,
+        "etf",
+    ),
+    "graphs_rate": Paired(
+        "Streams of random graphs: mean latency in us against the mean gap between arrivals, noise 0.1",
+        streams(GRAPHS, "scale", (300, 200, 150, 100), ",noise=0.1"),
+        STREAM_LINES,
+        "etf",
+    ),
+    "graphs_noise": Paired(
+        "Streams of random graphs: mean latency in us against noise, mean gap 200 us",
+        streams(GRAPHS, "noise", NOISES, ",scale=200"),
+        STREAM_LINES,
+        "etf",
+    ),
+}
