@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import blake2b
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -155,16 +155,21 @@ class SocInstance(Instance):
     @cached_property
     def graph_ids(self) -> np.ndarray:
         """(J + 1,) int64: a hash of the chip and of the first k jobs, from 0 on: what is visible after k arrivals."""
-        digest = blake2b(self.bandwidth.data, digest_size=8)
-        found = [digest.digest()]
-        ends = np.searchsorted(self.edge[:, 1], self.job_start).tolist() if self.jobs > 1 else [0, len(self.edge)]
-        for (first, end), (e, f) in zip(pairwise(self.job_start.tolist()), pairwise(ends), strict=True):
-            digest.update(f"{end - first} {f - e}".encode())
-            digest.update(self.duration[first:end].data)
-            digest.update(self.edge[e:f].data)
-            digest.update(self.volume[e:f].data)
-            found.append(digest.digest())
-        return freeze(np.frombuffer(b"".join(found), np.int64) >> 1 & 2**62 - 1)
+        digest = sha256(self.bandwidth)
+        found = [digest.digest()[:8]]
+        duration, edge, volume = self.duration.tobytes(), self.edge.tobytes(), self.volume.tobytes()
+        first, row = self.job_start.tolist(), 8 * self.pes
+        edges = self.edge[:, 1].searchsorted(self.job_start).tolist() if self.jobs > 1 else (0, len(self.volume))
+        for (task, end), (e, f) in zip(pairwise(first), pairwise(edges), strict=True):
+            layout = b"%d %d" % (end - task, f - e)
+            digest.update(layout + duration[row * task : row * end] + edge[16 * e : 16 * f] + volume[8 * e : 8 * f])
+            found.append(digest.digest()[:8])
+        return np.frombuffer(b"".join(found), np.int64) & 2**62 - 1
+
+    @property
+    def fingerprint(self) -> int:
+        """The hash of the graph when all jobs have entered."""
+        return int(self.graph_ids[-1])
 
     def lower_bound(self) -> int | float:
         """The mean over the jobs of the longest chain of tasks, each as fast as it could be, without transfers.

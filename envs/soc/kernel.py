@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from envs.core.compiled import entry
+from envs.core.compiled import borrowed, entry
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -27,10 +27,6 @@ LATE = np.iinfo(np.int64).max
 
 fast = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 """For what `reset` and `step` are made of. The error model spares a check at each division; none is by zero."""
-
-
-part = njit(cache=True, nogil=True, error_model="numpy")
-"""For what is too large to be compiled again wherever it is called."""
 
 
 class Rules(NamedTuple):
@@ -271,16 +267,19 @@ def load(s, b, job_start, duration, edge, volume, bandwidth, arrival, true_durat
 
 
 @entry
-def reset(s: State, o: Observation, out: Outcome, rows, rules: Rules):
+def reset(state: State, observation: Observation, out: Outcome, rows, rules: Rules):
     """Start the loaded instances of the rows where `rows` is true, up to the first decision."""
+    s, o = borrowed(state), borrowed(observation)
     for b in range(rows.size):
         if rows[b]:
             chip = s.chip[b]
             begin(s, o, b)
-            advance(s, o, b, rules)
-            while rules.skip_forced and chip.candidates == 1 and chip.placed + 1 < chip.tasks and chip.span == 0:
-                place(s, o, b, s.candidate[b, s.legal[b, 0]].task, s.candidate[b, s.legal[b, 0]].pe, rules)
+            while True:
                 advance(s, o, b, rules)
+                last = chip.placed + 1 >= chip.tasks or chip.span > 0  # there has to be a decision
+                if last or not rules.skip_forced or chip.candidates != 1:
+                    break
+                place(s, o, b, s.candidate[b, s.legal[b, 0]], rules)
             observe(s, o, b, rules)
             out.reward[b] = 0.0
             out.terminated[b] = False
@@ -290,8 +289,9 @@ def reset(s: State, o: Observation, out: Outcome, rows, rules: Rules):
 
 
 @entry
-def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules):
+def step(state: State, observation: Observation, out: Outcome, actions, running, rules: Rules):
     """Place the chosen task in each running row, then let time go to the next choice; the actions are legal."""
+    s, o = borrowed(state), borrowed(observation)
     for b in range(actions.size):
         out.reward[b] = 0.0
         out.elapsed[b] = 0.0
@@ -299,14 +299,16 @@ def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules)
             chip = s.chip[b]
             time = chip.now
             hide(s, o, b)
-            if actions[b] == WAIT:
-                pass_time(s, b, next_event(s, b))
-            else:
-                place(s, o, b, s.candidate[b, actions[b]].task, s.candidate[b, actions[b]].pe, rules)
-            advance(s, o, b, rules)
-            while rules.skip_forced and chip.candidates == 1:
-                place(s, o, b, s.candidate[b, s.legal[b, 0]].task, s.candidate[b, s.legal[b, 0]].pe, rules)
+            action = actions[b]
+            while True:
+                if action == WAIT:
+                    pass_time(s, b, next_event(s, b))
+                else:
+                    place(s, o, b, s.candidate[b, action], rules)
                 advance(s, o, b, rules)
+                if not rules.skip_forced or chip.candidates != 1:
+                    break
+                action = s.legal[b, 0]
             o.ids[b, 1] += chip.now > time
             observe(s, o, b, rules)
             out.reward[b] = (chip.rewarded - chip.area) / chip.scale
@@ -357,7 +359,7 @@ def begin(s, o, b):
 # Time
 
 
-@part
+@fast
 def advance(s, o, b, rules):
     """Let time go until there is something to decide or nothing more to come; finds the candidates."""
     chip = s.chip[b]
@@ -419,7 +421,7 @@ def next_event(s, b):
     return time
 
 
-@part
+@fast
 def settle(s, o, b, rules):
     """What has happened by now: tasks that ended, jobs that entered. Whether ready tasks are other or see other times.
 
@@ -517,7 +519,7 @@ def find_arrivals(s, b, t):
 # Jobs and tasks
 
 
-@part
+@fast
 def enter(s, o, b, k):
     """Job k is visible from now on: ranks, its part of the graph, its first ready tasks."""
     chip, job = s.chip[b], s.job[b, k]
@@ -646,9 +648,10 @@ def release(s, o, b, t):
         become_ready(s, o, b, t)
 
 
-@part
-def place(s, o, b, t, p, rules):
-    """Put ready task t behind what has been placed on PE p, and play it out with its true duration."""
+@fast
+def place(s, o, b, candidate, rules):
+    """Put a ready task behind what has been placed on its PE, and play it out with its true duration."""
+    t, p = candidate.task, candidate.pe
     chip, task = s.chip[b], s.task[b, t]
     pe, job = s.pe[b, p], s.job[b, task.job]
     task.start = max(chip.now, max(pe.free, s.arrives[b, t, p]))
@@ -749,7 +752,7 @@ def connect(o, b, chip, source, target, kind, length):
 # Candidates
 
 
-@part
+@fast
 def find_pairs(s, b, rules):
     """Where the considered tasks would finish first, and what that means for time and cut."""
     chip = s.chip[b]
@@ -776,7 +779,7 @@ def find_pairs(s, b, rules):
     chip.before = LATE if rules.cut == NO_CUT else worst if rules.cut == WORST_FINISH else first
 
 
-@part
+@fast
 def find_candidates(s, b, rules):
     """The pairs, or tasks, that start before the cut; waiting, where a placed task has yet to end."""
     chip = s.chip[b]
@@ -818,12 +821,13 @@ def hide(s, o, b):
     for c in range(s.chip[b].candidates):
         a = s.legal[b, c]
         o.action_mask[b, a] = 0
-        o.candidates[b, a, :] = 0
+        o.candidates[b, a, 0] = o.candidates[b, a, 1] = 0
         o.candidate_type[b, a] = -1
-        o.candidate_features[b, a, :] = 0.0
+        for k in range(o.candidate_features.shape[2]):
+            o.candidate_features[b, a, k] = 0.0
 
 
-@part
+@fast
 def observe(s, o, b, rules):
     """Write the clock, the PEs, and the candidates of this decision."""
     chip = s.chip[b]
@@ -839,20 +843,34 @@ def observe(s, o, b, rules):
         o.node_state[b, 1 + p, 0] = pe.free > chip.now
         o.node_state[b, 1 + p, 3] = soft((pe.free - chip.now) * unit)
         o.node_state[b, 1 + p, 4] = pe.wanted / max(chip.considered, 1)
+    first = last = -1  # rows that have the chip's features, and those of the task
     for c in range(chip.candidates):
         a = s.legal[b, c]
         candidate = s.candidate[b, a]
+        f = o.candidate_features[b, a]
         o.action_mask[b, a] = 1
+        if first < 0:
+            first = a
+            describe_chip(s, f, b)
+        else:
+            for k in range(28, 34):
+                f[k] = o.candidate_features[b, first, k]
         if a == WAIT:
             o.candidate_type[b, a] = WAIT
-            o.candidate_features[b, a, 3] = soft((candidate.start - chip.now) * unit)
+            f[3] = soft((candidate.start - chip.now) * unit)
+            continue
+        o.candidate_type[b, a] = PLACE
+        o.candidates[b, a, 0] = 1 + chip.pes + candidate.task
+        o.candidates[b, a, 1] = 1 + candidate.pe if rules.pairs else 1 + chip.pes + candidate.task
+        describe(s, f, b, a)
+        if last >= 0 and s.candidate[b, last].task == candidate.task:
+            for k in range(14, 28):
+                f[k] = o.candidate_features[b, last, k]
         else:
-            o.candidate_type[b, a] = PLACE
-            o.candidates[b, a, 0] = 1 + chip.pes + candidate.task
-            o.candidates[b, a, 1] = 1 + candidate.pe if rules.pairs else 1 + chip.pes + candidate.task
-            describe(s, o.candidate_features[b, a], b, a, rules)
-            if rules.bound:
-                meet_others(s, o.candidate_features[b, a], b, candidate)
+            describe_task(s, f, b, candidate.task, (a - 1) // chip.pes if rules.pairs else a - 1)
+        last = a
+        if rules.bound:
+            meet_others(s, f, b, candidate)
     if rules.completion:
         look_ahead(s, o, b)
 
@@ -898,52 +916,65 @@ def compare_pes(s, b):
 
 
 @fast
-def describe(s, f, b, a, rules):
-    """What is known of a placement in constant time, but for the targets of the task."""
+def describe(s, f, b, a):
+    """What is known of a placement in constant time; what is alike for all placements of the task stands there."""
     chip, candidate = s.chip[b], s.candidate[b, a]
     t, p = candidate.task, candidate.pe
     task, pe = s.task[b, t], s.pe[b, p]
-    job = s.job[b, task.job]
     unit = 1.0 / chip.unit
     free = max(pe.free, chip.now)
-    w = (a - 1) // chip.pes if rules.pairs else a - 1
+    bound = s.job[b, task.job].bound
     reach = candidate.finish + s.oct[b, t, p]
-    released = 0
-    for i in range(task.first_out, task.end_out):
-        released += s.task[b, s.edge[b, s.out[b, i]].target].missing == 1
     f[0] = soft(candidate.duration * unit)
     f[1] = soft((candidate.duration - task.least) * unit)
     f[2] = soft((candidate.duration - task.mean) * unit)
     f[3] = soft((candidate.start - chip.now) * unit)
     f[4] = soft((candidate.finish - task.finish) * unit)
-    f[5] = soft((task.second - task.finish) * unit) if task.second < LATE else 1.0
-    f[6] = soft((candidate.finish - chip.least_finish) * unit)
-    f[7] = soft((candidate.start - free) * unit)
-    f[8] = soft((candidate.arrives - free) * unit)
-    f[9] = soft((task.rank - chip.top_rank) * unit)
-    f[10] = w / chip.considered
-    f[11] = soft((candidate.finish + task.tail - job.bound) * unit)
-    f[12] = soft((reach - chip.least_reach) * unit)
-    f[13] = soft((reach - job.bound) * unit)
-    f[14] = soft(released)
-    f[15] = soft(task.end_out - task.first_out)
-    f[16] = soft(task.sent * unit)
-    f[17] = soft(task.rank * unit)
-    f[18] = soft(chip.ready)
-    f[19] = soft(chip.pes)
-    f[20] = 1.0 - job.left / (job.end - job.first)
-    f[21] = soft(chip.left_work / chip.pes * unit)
-    f[22] = soft((free - chip.least_free) * unit)
-    f[23] = chip.idle / chip.pes
-    f[24] = soft((chip.now - job.entry) * unit)
-    f[25] = soft(job.critical * unit)
-    f[26] = soft(chip.inside)
-    f[27] = soft((job.work - chip.least_work) * unit)
-    f[28] = soft((job.critical - chip.least_critical) * unit)
-    f[29] = job.older / chip.inside
-    f[30] = soft(job.left)
-    f[31] = candidate.duration == task.least
-    f[32] = pe.wanted / chip.considered
+    f[5] = soft((candidate.finish - chip.least_finish) * unit)
+    f[6] = soft((candidate.start - free) * unit)
+    f[7] = soft((candidate.arrives - free) * unit)
+    f[8] = soft((candidate.finish + task.tail - bound) * unit)
+    f[9] = soft((reach - chip.least_reach) * unit)
+    f[10] = soft((reach - bound) * unit)
+    f[11] = soft((free - chip.least_free) * unit)
+    f[12] = candidate.duration == task.least
+    f[13] = pe.wanted / chip.considered
+
+
+@fast
+def describe_task(s, f, b, t, w):
+    """What is known of the w-th ready task and its job, wherever it goes; constant time but for its targets."""
+    chip, task = s.chip[b], s.task[b, t]
+    job = s.job[b, task.job]
+    unit = 1.0 / chip.unit
+    released = 0
+    for i in range(task.first_out, task.end_out):
+        released += s.task[b, s.edge[b, s.out[b, i]].target].missing == 1
+    f[14] = soft((task.second - task.finish) * unit) if task.second < LATE else 1.0
+    f[15] = soft((task.rank - chip.top_rank) * unit)
+    f[16] = w / chip.considered
+    f[17] = soft(released)
+    f[18] = soft(task.end_out - task.first_out)
+    f[19] = soft(task.sent * unit)
+    f[20] = soft(task.rank * unit)
+    f[21] = 1.0 - job.left / (job.end - job.first)
+    f[22] = soft((chip.now - job.entry) * unit)
+    f[23] = soft(job.critical * unit)
+    f[24] = soft((job.work - chip.least_work) * unit)
+    f[25] = soft((job.critical - chip.least_critical) * unit)
+    f[26] = job.older / chip.inside
+    f[27] = soft(job.left)
+
+
+@fast
+def describe_chip(s, f, b):
+    """What is alike for all candidates."""
+    chip = s.chip[b]
+    f[28] = soft(chip.ready)
+    f[29] = soft(chip.pes)
+    f[30] = soft(chip.left_work / chip.pes / chip.unit)
+    f[31] = chip.idle / chip.pes
+    f[32] = soft(chip.inside)
     f[33] = soft(chip.candidates)
 
 
@@ -970,18 +1001,16 @@ def meet_others(s, f, b, candidate):
 # Look-ahead
 
 
-@part
+@fast
 def look_ahead(s, o, b):
     """Complete all visible jobs greedily after each candidate, in two ways: what becomes of the jobs' ends."""
     chip = s.chip[b]
     first, second, either, last = np.inf, np.inf, np.inf, np.inf
     for c in range(chip.candidates):
         candidate, look = s.candidate[b, s.legal[b, c]], s.look[b, c]
-        complete(s, b, 0, candidate, look)
-        by_rank, ends = look[0], look[2]
-        complete(s, b, 1, candidate, look)
-        look[1], look[0] = look[0], by_rank
-        look[2] = min(look[2], ends)
+        look[2] = np.inf
+        for way in range(2):
+            complete(s, b, way, candidate, look)
         candidate.look = min(look[0], look[1])
         first, second = min(first, look[0]), min(second, look[1])
         either, last = min(either, candidate.look), min(last, look[2])
@@ -1000,9 +1029,9 @@ def look_ahead(s, o, b):
         f[41] = soft((look[2] - last) * unit)
 
 
-@part
+@fast
 def complete(s, b, way, candidate, look):
-    """Place all visible tasks after the candidate: look[0] becomes the sum of the jobs' ends, look[2] the last end.
+    """Place all visible tasks after the candidate: look[way] becomes the sum of the jobs' ends.
 
     way 0: by falling upward rank of all jobs, each where it finishes first (HEFT without insertion); 1: job after job,
     each where finish + optimistic cost is least (PEFT's choice of the PE).
@@ -1047,4 +1076,4 @@ def complete(s, b, way, candidate, look):
         if s.job[b, j].running > 0:
             total += s.ends[b, j]
             last = max(last, s.ends[b, j])
-    look[0], look[2] = total, last
+    look[way], look[2] = total, min(look[2], last)
