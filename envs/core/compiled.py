@@ -34,10 +34,10 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @intrinsic
-def _borrowed(context, arrays):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _borrowed(typing, arrays):  # type: ignore[no-untyped-def]  # noqa: ARG001 (numba passes it)
     """The tuple with NULL for what the arrays' memory is counted by, which lets LLVM drop the counting."""
 
-    def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]
         kind, (value,) = signature.return_type, values
         for index, array_type in enumerate(kind):
             array = context.make_array(array_type)(context, builder, builder.extract_value(value, index))
@@ -50,13 +50,13 @@ def _borrowed(context, arrays):  # type: ignore[no-untyped-def]  # noqa: ANN001,
 
 
 @njit(inline="always")
-def borrowed(arrays):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def borrowed(arrays):  # type: ignore[no-untyped-def]
     """A named tuple of arrays for the helpers of a kernel, which may use it as long as the call lasts.
 
     numba counts references to each array of a tuple wherever the tuple is passed on: atomic operations that cost a
     kernel of many helpers three quarters of its time. Of what this returns nothing is counted.
     """
-    return _borrowed(arrays)
+    return _borrowed(arrays)  # type: ignore[call-arg]
 
 
 if not hasattr(borrowed, "overloads"):  # NUMBA_DISABLE_JIT

@@ -237,7 +237,7 @@ class SoC(Problem[State, SocInstance]):
                 pe_free=state.pe["free"],
                 job=task["job"],
                 placed=task["placed"],
-                mean_duration=task["mean"],
+                mean_duration=task["average"],
                 least_duration=task["least"],
                 rank_u=task["rank"],
                 rank_oct=task["rank_oct"],

@@ -155,7 +155,7 @@ class SocInstance(Instance):
     @cached_property
     def graph_ids(self) -> np.ndarray:
         """(J + 1,) int64: a hash of the chip and of the first k jobs, from 0 on: what is visible after k arrivals."""
-        digest = sha256(self.bandwidth)
+        digest = sha256(self.bandwidth.tobytes())
         found = [digest.digest()[:8]]
         duration, edge, volume = self.duration.tobytes(), self.edge.tobytes(), self.volume.tobytes()
         first, row = self.job_start.tolist(), 8 * self.pes
@@ -166,7 +166,7 @@ class SocInstance(Instance):
             found.append(digest.digest()[:8])
         return np.frombuffer(b"".join(found), np.int64) & 2**62 - 1
 
-    @property
+    @cached_property
     def fingerprint(self) -> int:
         """The hash of the graph when all jobs have entered."""
         return int(self.graph_ids[-1])

@@ -95,7 +95,7 @@ JOB = {
     "running": int,  # tasks not known to have ended
     "latest": int,  # expected end of what has been placed; the entry before
     "known": int,  # end of what is known to have ended
-    "mean": float,  # mean duration of its tasks
+    "average": float,  # mean duration of its tasks
 }
 TASK_RECORD = {
     "job": int,
@@ -105,7 +105,7 @@ TASK_RECORD = {
     "end_in": int,
     "first_out": int,  # its edges out are out[first_out], ..., out[end_out - 1]
     "end_out": int,
-    "mean": float,  # mean duration over the PEs that it can run on
+    "average": float,  # mean duration over the PEs that it can run on
     "least": int,
     "rank": float,  # upward rank
     "rank_oct": float,
@@ -119,7 +119,7 @@ TASK_RECORD = {
     "finish": int,  # that finish
     "second": int,  # the least on any other PE
 }
-EDGE = {"source": int, "target": int, "volume": int, "mean": float}
+EDGE = {"source": int, "target": int, "volume": int, "average": float}
 PE_RECORD = {
     "free": int,  # expected end of what has been placed
     "true_free": int,
@@ -250,12 +250,12 @@ def load(s, b, job_start, duration, edge, volume, bandwidth, arrival, true_durat
                     chip.noisy = 1
                 if d >= 0:
                     total, count, least = total + d, count + 1, min(least, d)
-            task.job, task.mean, task.least = j, total / count, least
-            work += task.mean
+            task.job, task.average, task.least = j, total / count, least
+            work += task.average
             task.first_in = e
             while e < volume.size and edge[e, 1] == t:
                 link = s.edge[b, e]
-                link.source, link.target, link.volume, link.mean = edge[e, 0], t, volume[e], volume[e] * apart
+                link.source, link.target, link.volume, link.average = edge[e, 0], t, volume[e], volume[e] * apart
                 for k in range(bands):
                     width = s.bandwidth[b, k]
                     s.transfer[b, e, k] = volume[e] // width if width > 0 else 0
@@ -533,7 +533,7 @@ def enter(s, o, b, k):
         rank_task(s, b, s.order[b, 1, before + i])
     for i in range(tasks):
         t = s.order[b, 1, before + i]
-        job.work += s.task[b, t].mean
+        job.work += s.task[b, t].average
         insert(s, b, 0, t, 0, before + i)
         insert(s, b, 1, t, before, before + i)
     chip.left += tasks
@@ -541,7 +541,7 @@ def enter(s, o, b, k):
     chip.work += job.work
     chip.left_work += job.work
     chip.unit = max(chip.work / chip.visible, 1e-9)
-    job.mean = max(job.work / tasks, 1e-9)
+    job.average = max(job.work / tasks, 1e-9)
     draw_job(s, o, b, job)
     o.ids[b, 0] = s.graph_id[b, k + 1]
     for t in range(job.first, job.end):
@@ -597,14 +597,14 @@ def rank_task(s, b, t):
     for k in range(task.first_out, task.end_out):
         link = s.edge[b, s.out[b, k]]
         target = s.task[b, link.target]
-        rank, sent = max(rank, link.mean + target.rank), sent + link.mean
+        rank, sent = max(rank, link.average + target.rank), sent + link.average
         tail = max(tail, target.least + target.tail)
         for p in range(pes):
-            cost = target.reach + link.mean
+            cost = target.reach + link.average
             if s.duration[b, link.target, p] >= 0:
                 cost = min(cost, s.oct[b, link.target, p] + s.duration[b, link.target, p])
             s.oct[b, t, p] = max(s.oct[b, t, p], cost)
-    task.rank, task.tail, task.sent = rank + task.mean, tail, sent
+    task.rank, task.tail, task.sent = rank + task.average, tail, sent
     total, reach = 0.0, np.inf
     for p in range(pes):
         total += s.oct[b, t, p]
@@ -670,10 +670,10 @@ def place(s, o, b, candidate, rules):
     pe.free, pe.true_free = s.end[b, t], task.true_end
     pe.busy += s.true_duration[b, t, p]
     job.left -= 1
-    job.work -= task.mean
+    job.work -= task.average
     job.latest = max(job.latest, s.end[b, t])
     chip.left -= 1
-    chip.left_work -= task.mean
+    chip.left_work -= task.average
     chip.placed += 1
     s.pending[b, chip.pending] = t
     chip.pending += 1
@@ -709,19 +709,19 @@ def show_times(s, o, b, t):
     task = s.task[b, t]
     job = s.job[b, task.job]
     v = 1 + s.chip[b].pes + t
-    o.node_state[b, v, 3] = soft((task.start - job.entry) / job.mean)
-    o.node_state[b, v, 4] = soft((s.end[b, t] - job.entry) / job.mean)
+    o.node_state[b, v, 3] = soft((task.start - job.entry) / job.average)
+    o.node_state[b, v, 4] = soft((s.end[b, t] - job.entry) / job.average)
 
 
 @fast
 def draw_job(s, o, b, job):
     """Nodes and edges of a job; times are divided by its own mean duration, so that other jobs do not matter."""
     chip = s.chip[b]
-    unit = 1.0 / job.mean
+    unit = 1.0 / job.average
     for t in range(job.first, job.end):
         task, v = s.task[b, t], 1 + chip.pes + t
         o.node_type[b, v] = TASK
-        o.node_features[b, v, 0] = soft(task.mean * unit)
+        o.node_features[b, v, 0] = soft(task.average * unit)
         o.node_features[b, v, 1] = soft(task.least * unit)
         o.node_features[b, v, 2] = soft(task.rank * unit)
         o.node_features[b, v, 3] = soft(task.tail * unit)
@@ -734,8 +734,8 @@ def draw_job(s, o, b, job):
     for e in range(job.first_edge, job.end_edge):
         link = s.edge[b, e]
         source, target = 1 + chip.pes + link.source, 1 + chip.pes + link.target
-        connect(o, b, chip, source, target, SUCCESSOR, soft(link.mean * unit))
-        connect(o, b, chip, target, source, PREDECESSOR, soft(link.mean * unit))
+        connect(o, b, chip, source, target, SUCCESSOR, soft(link.average * unit))
+        connect(o, b, chip, target, source, PREDECESSOR, soft(link.average * unit))
 
 
 @fast
@@ -927,7 +927,7 @@ def describe(s, f, b, a):
     reach = candidate.finish + s.oct[b, t, p]
     f[0] = soft(candidate.duration * unit)
     f[1] = soft((candidate.duration - task.least) * unit)
-    f[2] = soft((candidate.duration - task.mean) * unit)
+    f[2] = soft((candidate.duration - task.average) * unit)
     f[3] = soft((candidate.start - chip.now) * unit)
     f[4] = soft((candidate.finish - task.finish) * unit)
     f[5] = soft((candidate.finish - chip.least_finish) * unit)
