@@ -36,8 +36,8 @@ class SocInstance(Instance):
     | `queue` | | int | the most jobs inside at once, 0 = any number |
     | `span` | | int | us after which the episode is cut, 0 = when all jobs are done |
 
-    With a `queue`, job k enters when there is room, not before `arrival[k] - arrival[k - 1]` after the entry of the
-    one before it: a full queue delays all that follow, as in DS3Gym. Jobs are visible from when they enter.
+    With a `queue`, an arrival that finds so many jobs inside is lost, as in DS3Gym, and the next job takes the next
+    arrival: jobs enter in their order, at the arrivals that find room. Jobs are visible from when they enter.
 
     Anything else is a ValueError of one sentence that names the place, the value and the rule.
     """

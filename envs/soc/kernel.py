@@ -51,6 +51,7 @@ CHIP = {
     "noisy": int,  # 1 = some true duration is not the mean
     "scale": float,  # of the rewards: jobs x mean duration of all tasks
     "now": int,
+    "arrived": int,  # arrivals that are over, whether a job entered or found the queue full
     "entered": int,  # jobs that are or were inside; they enter in their order
     "oldest": int,  # no job before this one is inside
     "inside": int,
@@ -276,7 +277,7 @@ def reset(state: State, observation: Observation, out: Outcome, rows, rules: Rul
             begin(s, o, b)
             while True:
                 advance(s, o, b, rules)
-                last = chip.placed + 1 >= chip.tasks or chip.span > 0  # there has to be a decision
+                last = chip.placed + 1 >= chip.tasks or chip.span > 0 or chip.queue > 0  # there has to be a decision
                 if last or not rules.skip_forced or chip.candidates != 1:
                     break
                 place(s, o, b, s.candidate[b, s.legal[b, 0]], rules)
@@ -315,20 +316,21 @@ def step(state: State, observation: Observation, out: Outcome, actions, running,
             chip.rewarded = chip.area
             out.elapsed[b] = chip.now - time
             out.objective[b] = value(chip)
-            out.terminated[b] = chip.done == chip.jobs
+            out.terminated[b] = chip.inside == 0 and chip.arrived == chip.jobs
             out.truncated[b] = chip.over == 1
 
 
 @fast
 def value(chip):
     """Time that all jobs have spent inside: per job, or, where the episode is cut, per completed job."""
-    return chip.area / max(chip.done if chip.span > 0 else chip.jobs, 1)
+    return chip.area / max(chip.done if chip.span > 0 else chip.entered if chip.queue > 0 else chip.jobs, 1)
 
 
 @fast
 def begin(s, o, b):
     """The state before anything has happened, from the loaded numbers, and the graph of the empty chip."""
     chip = s.chip[b]
+    chip.arrived = 0
     chip.now, chip.entered, chip.oldest, chip.inside, chip.done, chip.placed = 0, 0, 0, 0, 0, 0
     chip.visible, chip.work, chip.left, chip.left_work, chip.unit = 0, 0.0, 0, 0.0, 1.0
     chip.ready, chip.pending, chip.links, chip.area, chip.rewarded, chip.over = 0, 0, 0, 0, 0, 0
@@ -397,16 +399,7 @@ def pass_time(s, b, target):
 @fast
 def room(chip):
     """Whether a job is still to come and may enter."""
-    return chip.entered < chip.jobs and (chip.queue == 0 or chip.inside < chip.queue)
-
-
-@fast
-def due(s, b):
-    """When the next job enters if there is room then."""
-    k = s.chip[b].entered
-    if s.chip[b].queue == 0 or k == 0:
-        return s.job[b, k].arrival
-    return s.job[b, k - 1].entry + s.job[b, k].arrival - s.job[b, k - 1].arrival
+    return chip.arrived < chip.jobs and (chip.queue == 0 or chip.inside < chip.queue)
 
 
 @fast
@@ -417,7 +410,7 @@ def next_event(s, b):
     for i in range(chip.pending):
         time = min(time, s.task[b, s.pending[b, i]].true_end)
     if room(chip):
-        time = min(time, max(due(s, b), chip.now))
+        time = min(time, s.job[b, chip.arrived].arrival)
     return time
 
 
@@ -438,9 +431,11 @@ def settle(s, o, b, rules):
             s.pending[b, kept] = t
             kept += 1
     chip.pending = kept
-    while not chip.over and room(chip) and due(s, b) <= chip.now:
-        enter(s, o, b, chip.entered)
-        changed = True
+    while not chip.over and chip.arrived < chip.jobs and s.job[b, chip.arrived].arrival <= chip.now:
+        if room(chip) and s.job[b, chip.arrived].arrival == chip.now:  # earlier ones found the queue full: lost
+            enter(s, o, b, chip.entered)
+            changed = True
+        chip.arrived += 1
     if chip.noisy:
         revise(s, o, b)
     return changed
