@@ -33,8 +33,9 @@ KEY = ("problem", "options", "set", "instance", "method", "samples", "seed", "bu
 class Evaluate:
     """Compare methods on instances: verify each schedule, write a row for each, print a table.
 
-    A method is a rule, pilot:RULE, a solver, a run directory or a checkpoint file. Rules and pilots play under the
-    problem's options that are given here, agents under those that they were trained with.
+    A method is a rule, a solver, a run directory or a checkpoint file; pilot:NAME tries out what the rule or agent
+    makes of each choice, both:NAME plays backwards in time too. Rules play under the problem's options that are given
+    here, agents under those that they were trained with.
     """
 
     instances: tuple[str, ...]

@@ -7,9 +7,8 @@ from statistics import fmean
 from typing import Literal
 
 from experiments.records import write_atomically
-from experiments.results import Line, labelled, made, measured
+from experiments.results import Agents, Line, labelled, made, measured
 from experiments.tables import grouped, half_width, markdown
-from experiments.train import Train
 
 Values = dict[str, dict[str, float]]
 """Set to instance to value, the mean over the seeds of an agent."""
@@ -28,15 +27,13 @@ class Paired:
     value: Literal["objective", "gap_pct"] = "objective"
     """Objectives, with differences in % of the base's mean; or gaps to the reference, with differences in points."""
     seconds: float = 10.0
-    agents: Mapping[str, tuple[Train, ...]] = field(default_factory=dict)
-    """Names for runs, alike but for their seeds, that are trained where they are not, and compared as one method."""
-    samples: tuple[int, ...] = (1,)
-    """Of the agents."""
+    agents: Mapping[str, Agents] = field(default_factory=dict)
+    """By what the table calls them."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the rows of every instance to PATH.csv and the means with their differences to PATH.md."""
         sets = tuple(self.sets.values())
-        rows, runs = measured(problem, path, sets, self.lines, self.seconds, self.agents, self.samples)
+        rows, runs = measured(problem, path, sets, self.lines, self.seconds, self.agents)
         values = {
             (label, samples): self._values(some)
             for (label, samples), some in grouped(labelled(rows, runs, problem), "label", "samples").items()

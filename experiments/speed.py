@@ -27,11 +27,12 @@ from experiments import cli
 from experiments.cli import describe
 from experiments.progress import Progress
 from experiments.records import Records, provenance
+from experiments.speed_training import GROUP, Training, shares
 from experiments.tables import aligned
 
 COLUMNS = (
     *("problem", "options", "instances", "batch", "what", "decisions_per_cpu_s", "slowest", "fastest", "repeats"),
-    *("bytes_per_observation", "seconds", "processor", "commit", "date", "command"),
+    *("shares", "bytes_per_observation", "seconds", "processor", "commit", "date", "command"),
 )
 KEY = ("problem", "options", "instances", "batch", "what")
 
@@ -52,7 +53,8 @@ class Speed:
     """Measure decisions per CPU second: random legal actions, chosen outside the timing; all else is inside.
 
     Inside are the step with its masks, candidate features and observation, resets, and the drawing of new instances.
-    Each number is the median of the repeats, each of about a CPU second, on one thread.
+    Each number is the median of the repeats, each of about a CPU second, on one thread. "sampled" and "trained" are of
+    GRPO: decisions in rollouts, network and all, and decisions of a gradient step, each by the CPU time of that part.
     """
 
     instances: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class Speed:
     seconds: float = 1.0
     """CPU seconds of each."""
     only: tuple[str, ...] = ()
-    """Rows to measure: "step", "copy", "bare", "sb3", "policy". Default: all."""
+    """Rows to measure: "step", "copy", "bare", "sb3", "policy", "sampled", "trained". Default: all."""
     startup: bool = False
     """Also time the import, and the first step with and without compiled kernels."""
     output: Path | None = None
@@ -77,6 +79,10 @@ class Measure(NamedTuple):
     env: DispatchVectorEnv
     timed: Callable[[np.ndarray], object]
     after: Callable[[np.ndarray], object] = lambda _: None
+    counts: bool = False
+    """Whether `timed` returns how many decisions it made; otherwise one for each environment."""
+    shares: Callable[[float], str] = lambda _: ""
+    """(CPU seconds) -> where the time goes."""
 
 
 def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
@@ -129,6 +135,7 @@ def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, comman
         "decisions_per_cpu_s": round(statistics.median(rates)),
         "slowest": round(rates[0]),
         "fastest": round(rates[-1]),
+        "shares": made.shares(command.seconds),
         "bytes_per_observation": size,
     }
 
@@ -136,16 +143,16 @@ def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, comman
 def play(made: Measure, seconds: float) -> float:
     """Decisions per CPU second over about so many CPU seconds of `timed`."""
     rng = np.random.default_rng(0)
-    budget, spent, steps = seconds * 1e9, 0, 0
+    budget, spent, decisions = seconds * 1e9, 0, 0
     while spent < budget:
         mask = made.env.observation.action_mask
         actions = (rng.random(mask.shape, np.float32) * mask).argmax(axis=1)
         began = time.process_time_ns()
-        made.timed(actions)
+        found: Any = made.timed(actions)
         spent += time.process_time_ns() - began
         made.after(actions)
-        steps += 1
-    return steps * made.env.num_envs / (spent / 1e9)
+        decisions += found if made.counts else made.env.num_envs
+    return decisions / (spent / 1e9)
 
 
 def _step(problem: Problem[Any, Any], text: str, batch: int, copy: bool = False) -> Measure:
@@ -183,12 +190,38 @@ def _policy(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
     return Measure(env, lambda _: policy.scores(env.observation), env.step)
 
 
+def _sampled(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
+    if batch % GROUP:
+        return None
+    training = Training(problem, text, batch)
+    return Measure(
+        training.env,
+        lambda _: training.sample(),
+        counts=True,
+        shares=lambda seconds: shares(training, training.sample, seconds),
+    )
+
+
+def _trained(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
+    if batch % GROUP:
+        return None
+    training = Training(problem, text, batch)
+    return Measure(
+        training.env,
+        lambda _: training.learn(),
+        counts=True,
+        shares=lambda seconds: shares(training, training.learn, seconds),
+    )
+
+
 MEASURES: dict[str, Callable[..., Measure | None]] = {
     "step": _step,
     "copy": _copy,
     "bare": _bare,
     "sb3": _sb3,
     "policy": _policy,
+    "sampled": _sampled,
+    "trained": _trained,
 }
 """Name of each measurement to what makes it; None for a problem that has nothing of the kind."""
 

@@ -1,8 +1,8 @@
 """Tables that people read: aligned text for a terminal, Markdown for results/."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import sqrt
-from statistics import fmean, stdev
+from statistics import fmean, median, stdev
 from typing import Any, NamedTuple
 
 
@@ -21,17 +21,55 @@ class Mean(NamedTuple):
 
 def mean(rows: Sequence[Mapping[str, str]]) -> Mean:
     """Rows of `evaluate`'s CSV that share their method, as means."""
-    gaps = [float(row["gap_pct"]) for row in rows if row["gap_pct"]]
+    known = gaps(rows)
     return Mean(
         rows[0]["method"],
         int(rows[0]["samples"]),
         len(rows),
         fmean(float(row["objective"]) for row in rows),
-        fmean(gaps) if gaps else None,
-        len(rows) - len(gaps),
+        fmean(known) if known else None,
+        len(rows) - len(known),
         fmean(float(row["wall_s"]) for row in rows),
         fmean(float(row["cpu_s"]) for row in rows),
     )
+
+
+def gaps(rows: Sequence[Mapping[str, str]]) -> list[float]:
+    """Gaps in % of the rows whose reference is not 0."""
+    return [float(row["gap_pct"]) for row in rows if row["gap_pct"]]
+
+
+def aggregate_gap(rows: Sequence[Mapping[str, str]]) -> float | None:
+    """How far the sum of all objectives is above the sum of all references, in %."""
+    reference = sum(float(row["reference"]) for row in rows)
+    return 100 * (sum(float(row["objective"]) for row in rows) / reference - 1) if reference else None
+
+
+def share_reached(rows: Sequence[Mapping[str, str]]) -> float:
+    """In % of all rows, those whose objective is the reference."""
+    return 100 * fmean(float(row["objective"]) == float(row["reference"]) for row in rows)
+
+
+class Measure(NamedTuple):
+    """A number that sums up the rows of one method on one set."""
+
+    title: str
+    of: Callable[[Sequence[Mapping[str, str]]], float | None]
+
+
+MEASURES = {
+    "mean": Measure("Mean gap, %", lambda rows: fmean(gaps(rows)) if gaps(rows) else None),
+    "median": Measure("Median gap, %", lambda rows: median(gaps(rows)) if gaps(rows) else None),
+    "aggregate": Measure("Aggregate gap (sum of objectives over sum of references), %", aggregate_gap),
+    "reached": Measure("Share of all instances whose objective is the reference, %", share_reached),
+    "cpu_ms": Measure(
+        "CPU milliseconds for an instance", lambda rows: 1000 * fmean(float(row["cpu_s"]) for row in rows)
+    ),
+    "cpu_ms_most": Measure(
+        "CPU milliseconds, the slowest instance", lambda rows: 1000 * max(float(row["cpu_s"]) for row in rows)
+    ),
+}
+"""What a table may say of methods on sets; all but "aggregate" and "reached" leave out references of 0 from gaps."""
 
 
 STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
@@ -75,9 +113,9 @@ def summary(rows: Iterable[Mapping[str, str]]) -> str:
     return "\n\n".join(blocks)
 
 
-def percent(gap: float | None) -> str:
-    """A gap for a table, with one decimal; a dash where there is none."""
-    return "-" if gap is None else f"{gap:.1f}"
+def percent(gap: float | None, digits: int = 1) -> str:
+    """A gap for a table, with so many decimals; a dash where there is none."""
+    return "-" if gap is None else f"{gap:.{digits}f}"
 
 
 def aligned(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -60,7 +60,7 @@ CONSTRUCTOR_ERRORS = {
     "problem is <class .*JobShop'>, but must be a Problem": lambda: DispatchVectorEnv(JobShop),  # type: ignore[arg-type]
     "jobshop has no option 'sceme': the nearest is 'scheme'": lambda: make(sceme="active"),
     "scheme is 'greedy', but must be one of active, non_delay, semi_active": lambda: make(scheme="greedy"),
-    "lookahead is 'all', but must be 'none' or 'bound'": lambda: make(lookahead="all"),
+    "lookahead is 'all', but must be one of none, bound, pilot": lambda: make(lookahead="all"),
     r"Options \['scheme'\] go to the problem's constructor": lambda: DispatchVectorEnv(JobShop(), scheme="active"),
     "illegal is 'skip', but must be 'raise' or 'wrap'": lambda: make(illegal="skip"),
     "render_mode is 'human', but must be 'rgb_array', 'ansi' or None": lambda: make(render_mode="human"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from numba import njit, typeof
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 
 def entry(function: Callable[..., None]) -> Callable[..., None]:
@@ -34,10 +34,10 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
 
 
 @intrinsic
-def _borrowed(typing, arrays):  # type: ignore[no-untyped-def]  # noqa: ARG001 (numba passes it)
+def _borrowed(_context, arrays):
     """The tuple with NULL for what the arrays' memory is counted by, which lets LLVM drop the counting."""
 
-    def generate(context, builder, signature, values):  # type: ignore[no-untyped-def]
+    def generate(context, builder, signature, values):
         kind, (value,) = signature.return_type, values
         for index, array_type in enumerate(kind):
             array = context.make_array(array_type)(context, builder, builder.extract_value(value, index))
@@ -49,18 +49,15 @@ def _borrowed(typing, arrays):  # type: ignore[no-untyped-def]  # noqa: ARG001 (
     return arrays(arrays), generate
 
 
-@njit(inline="always")
-def borrowed(arrays):  # type: ignore[no-untyped-def]
+def borrowed(arrays: Any) -> Any:
     """A named tuple of arrays for the helpers of a kernel, which may use it as long as the call lasts.
 
     numba counts references to each array of a tuple wherever the tuple is passed on: atomic operations that cost a
-    kernel of many helpers three quarters of its time. Of what this returns nothing is counted.
+    kernel of many helpers up to three quarters of its time. Of what this returns nothing is counted.
     """
-    return _borrowed(arrays)  # type: ignore[call-arg]
+    return arrays  # what is compiled instead stands below
 
 
-if not hasattr(borrowed, "overloads"):  # NUMBA_DISABLE_JIT
-
-    def borrowed(arrays: Any) -> Any:
-        """The tuple itself."""
-        return arrays
+@overload(borrowed, inline="always")
+def _borrowed_compiled(arrays):  # noqa: ARG001
+    return lambda arrays: _borrowed(arrays)  # type: ignore[call-arg]

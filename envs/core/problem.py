@@ -44,7 +44,7 @@ class Problem(ABC, Generic[S, InstanceT]):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    spec: ClassVar[Spec]
+    spec: Spec  # an option may give it further features
     Instance: ClassVar[type[Instance]]
     Options: ClassVar[type]
     default_instances: ClassVar[str]

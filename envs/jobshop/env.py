@@ -1,6 +1,6 @@
 """The job shop as a problem: options, observation schema, and what its kernel and its rules work on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from envs.jobshop.instance import JobShopInstance
 from envs.jobshop.kernel import State
 
 SCHEMES = ("active", "non_delay", "semi_active")
+LOOKAHEADS = ("none", "bound", "pilot")
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,9 @@ class Options:
     """Schedule generation scheme: which operations a decision is between."""
     skip_forced: bool = True
     """Let the kernel play decisions that have one candidate."""
-    lookahead: Literal["none", "bound"] = "bound"
-    """Candidate features that cost more than constant time: none, or the bounds after the choice."""
+    lookahead: Literal["none", "bound", "pilot"] = "bound"
+    """Candidate features that cost more than constant time: none, the bounds after the choice, or also the makespan
+    when FDD/MWKR completes the schedule after it."""
 
 
 SPEC = Spec(
@@ -101,6 +103,15 @@ in mean durations, and so is x what is squashed.
 """
 
 
+PILOT_FEATURES = (
+    Feature("pilot_after", "makespan when FDD/MWKR completes the schedule after the choice - lower bound after it"),
+    Feature("pilot_regret", "that makespan - the least of any candidate"),
+    Feature("pilot_rank", "share of the candidates with a smaller one"),
+    Feature("pilot_lead", "the largest of any candidate - that makespan"),
+)
+"""Further candidate features under lookahead = "pilot"; times as above."""
+
+
 class View(NamedTuple):
     """What a dispatching rule may read; times in the instance's unit, leading axis B.
 
@@ -141,10 +152,12 @@ class JobShop(Problem[State, JobShopInstance]):
         super().__init__(**options)
         if self.options.scheme not in SCHEMES:
             raise ValueError(f"scheme is {self.options.scheme!r}, but must be one of {', '.join(SCHEMES)}.")
-        if self.options.lookahead not in ("none", "bound"):
-            raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be 'none' or 'bound'.")
-        scheme = SCHEMES.index(self.options.scheme)
-        self._rules = (scheme, bool(self.options.skip_forced), self.options.lookahead == "bound")
+        if self.options.lookahead not in LOOKAHEADS:
+            raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be one of {', '.join(LOOKAHEADS)}.")
+        if self.options.lookahead == "pilot":
+            self.spec = replace(SPEC, candidate_features=SPEC.candidate_features + PILOT_FEATURES)
+        scheme, lookahead = SCHEMES.index(self.options.scheme), LOOKAHEADS.index(self.options.lookahead)
+        self._rules = (scheme, bool(self.options.skip_forced), lookahead)
 
     def size(self, shape: tuple[int, ...]) -> Size:
         jobs, machines, operations = shape

@@ -11,11 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from envs.core.compiled import entry
+from envs.core.compiled import borrowed, entry
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
 ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
+NO_LOOKAHEAD, BOUND, PILOT = 0, 1, 2
 CLOCK, OPERATION, MACHINE = 0, 1, 2
 SUCCESSOR, PREDECESSOR, NEEDS, SERVES = 0, 1, 2, 3
 DISPATCH = 1
@@ -66,8 +67,10 @@ OPERATION_RECORD = {
     "rest": int,  # work of the job from this operation on, itself included
     "start": int,  # -1 while unscheduled
     "place": int,  # where it is in the queue while unscheduled
+    "due": float,  # work of the job up to it / work of the job from it on: FDD/MWKR dispatches the smallest
 }
 QUEUE = {"operation": int, "job": int, "duration": int, "rest": int}
+TRIAL = {"next": int, "end": int, "machine": int, "duration": int, "ready": int, "due": float}
 
 
 class State(NamedTuple):
@@ -82,7 +85,9 @@ class State(NamedTuple):
     operation: np.recarray  # (B, O) of OPERATION_RECORD
     queue: np.recarray  # (B, O) of QUEUE: the unscheduled operations of machine 0 in any order, a gap, machine 1, ...
     legal: np.ndarray  # (B, J + 1) the jobs that this decision is between, lowest first
-    look: np.ndarray  # (B, J, 2) f64 bounds of the candidates, between the two passes of `look_ahead`
+    look: np.ndarray  # (B, J, 3) f64 of the candidates, between the two passes of `look_ahead`: bounds and makespan
+    trial: np.recarray  # (B, J) of TRIAL: the jobs, while a rule completes the schedule
+    trial_free: np.ndarray  # (B, M) i64: the ends of the machines' last operations, at the same time
 
 
 def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
@@ -99,7 +104,9 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         operation=records(OPERATION_RECORD, operations),
         queue=records(QUEUE, operations),
         legal=np.zeros((batch, jobs + 1), np.int64),
-        look=np.zeros((batch, jobs, 2)),
+        look=np.zeros((batch, jobs, 3)),
+        trial=records(TRIAL, jobs),
+        trial_free=np.zeros((batch, machines), np.int64),
     )
     state.shop["mean_duration"] = 1.0
     state.job["next"] = state.job["machine"] = -1
@@ -131,6 +138,7 @@ def load(s, b, duration, machine, job_start, machines):
 @entry
 def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, lookahead):
     """Start the loaded instances of the rows where `rows` is true."""
+    s, o = borrowed(s), borrowed(o)
     for b in range(rows.size):
         if rows[b]:
             begin(s, b)
@@ -150,6 +158,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, loo
 @entry
 def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_forced, lookahead):
     """Dispatch the chosen job in each running row, then the forced moves; the actions are legal."""
+    s, o = borrowed(s), borrowed(o)
     for b in range(actions.size):
         out.reward[b] = 0.0
         out.elapsed[b] = 0.0
@@ -189,6 +198,9 @@ def begin(s, b):
             s.machine[b, operation.machine].load += operation.duration
             s.machine[b, operation.machine].total += 1
         job.length = rest
+        for i in range(job.first, job.end):
+            operation = s.operation[b, i]
+            operation.due = (rest - operation.rest + operation.duration) / max(operation.rest, 1)
         job.ready = 0
         advance(s, job, b, job.first)
         bound, work = max(bound, rest), work + rest
@@ -399,8 +411,8 @@ def observe(s, o, b, lookahead):
     for c in range(shop.candidates):
         o.action_mask[b, s.legal[b, c]] = 1
         describe(s, o.candidate_features[b, s.legal[b, c]], b, s.legal[b, c])
-    if lookahead:
-        look_ahead(s, o, b)
+    if lookahead != NO_LOOKAHEAD:
+        look_ahead(s, o, b, lookahead == PILOT)
 
 
 @fast
@@ -439,8 +451,8 @@ def describe(s, f, b, j):
 
 
 @fast
-def look_ahead(s, o, b):
-    """What dispatching each candidate would do to its machine's queue and to the lower bound."""
+def look_ahead(s, o, b, pilot):
+    """What dispatching each candidate would do to its machine's queue and to the bound, and a rule then make of it."""
     shop = s.shop[b]
     bottleneck, latest = 0, -1
     for m in range(shop.machines):
@@ -448,19 +460,31 @@ def look_ahead(s, o, b):
         if ends > latest:
             bottleneck, latest = m, ends
     unit = 1.0 / shop.mean_duration
-    least_bound, least_queue = np.inf, np.inf
+    least_bound, least_queue, shortest = np.inf, np.inf, np.inf
     for c in range(shop.candidates):
         j = s.legal[b, c]
         meet_queue(s, o.candidate_features[b, j], b, c, j)
         meet_bottleneck(s, o.candidate_features[b, j], b, j, bottleneck)
         least_bound = min(least_bound, s.look[b, c, 0])
         least_queue = min(least_queue, s.look[b, c, 1])
+        if pilot:
+            s.look[b, c, 2] = complete(s, b, j)
+            shortest = min(shortest, s.look[b, c, 2])
     for c in range(shop.candidates):
         f = o.candidate_features[b, s.legal[b, c]]
         f[21] = soft((s.look[b, c, 0] - shop.bound) * unit)
         f[22] = soft((s.look[b, c, 0] - least_bound) * unit)
         f[23] = soft((s.look[b, c, 1] - shop.bound) * unit)
         f[24] = soft((s.look[b, c, 1] - least_queue) * unit)
+        if pilot:
+            better, last = 0, 0.0
+            for d in range(shop.candidates):
+                better += s.look[b, d, 2] < s.look[b, c, 2]
+                last = max(last, s.look[b, d, 2])
+            f[34] = soft((s.look[b, c, 2] - s.look[b, c, 0]) * unit)
+            f[35] = soft((s.look[b, c, 2] - shortest) * unit)
+            f[36] = better / shop.candidates
+            f[37] = soft((last - s.look[b, c, 2]) * unit)
 
 
 @fast
@@ -516,3 +540,41 @@ def meet_bottleneck(s, f, b, j, bottleneck):
             f[32] = soft(distance * unit)
             f[33] = soft((s.machine[b, bottleneck].free - job.earliest - distance) * unit)
             break
+
+
+@fast
+def complete(s, b, j):
+    """Makespan when job j is dispatched now and FDD/MWKR completes the schedule without delays."""
+    shop, makespan = s.shop[b], 0
+    for m in range(shop.machines):
+        s.trial_free[b, m] = s.machine[b, m].free
+    for k in range(shop.jobs):
+        job, trial = s.job[b, k], s.trial[b, k]
+        trial.end, trial.ready = job.end, job.ready
+        reach(s, b, trial, job.next if job.next >= 0 else job.end)
+        makespan = max(makespan, job.ready)
+    chosen, begins = j, s.job[b, j].earliest
+    for _ in range(shop.remaining):
+        trial = s.trial[b, chosen]
+        trial.ready = begins + trial.duration
+        s.trial_free[b, trial.machine] = trial.ready
+        makespan = max(makespan, trial.ready)
+        reach(s, b, trial, trial.next + 1)
+        begins, due = LATE, np.inf
+        for k in range(shop.jobs):
+            trial = s.trial[b, k]
+            if trial.next >= 0:
+                earliest = max(trial.ready, s.trial_free[b, trial.machine])
+                if earliest < begins or (earliest == begins and trial.due < due):
+                    chosen, begins, due = k, earliest, trial.due
+    return makespan
+
+
+@fast
+def reach(s, b, trial, i):
+    """Operation i is the next of the job on trial, or it has none."""
+    if i < trial.end:
+        operation = s.operation[b, i]
+        trial.next, trial.machine, trial.duration, trial.due = i, operation.machine, operation.duration, operation.due
+    else:
+        trial.next = -1

@@ -9,7 +9,7 @@ from statistics import fmean, stdev
 import pytest
 
 from experiments.paired import Paired
-from experiments.results import Line
+from experiments.results import Agents, Line
 from experiments.tables import half_width
 from tests.experiments.conftest import SMALL
 
@@ -20,13 +20,13 @@ def test_differences_are_paired_and_have_an_interval(run_dir: Path, tmp_path: Pa
         {"small": "random:3x3:12:0", "one": "ft06"},
         (Line(("spt", "mwkr")), Line(("spt",), options={"scheme": "active"})),
         base="mwkr",
-        agents={"agent": (replace(SMALL, run_dir=run_dir),)},
+        agents={"agent": Agents((replace(SMALL, run_dir=run_dir),))},
     )
     table.make("jobshop", tmp_path / "small", "the command")
     text = (tmp_path / "small.md").read_text()
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert lines[0] == ["method", "samples", "small", "one"]
-    assert [line[0] for line in lines[2:]] == ["spt", "mwkr", "spt (scheme=active)", "agent, 1 seeds"]
+    assert [line[0] for line in lines[2:]] == ["spt", "mwkr", "spt (scheme=active)", "agent"]
     with (tmp_path / "small.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["set"] != "ft06" and "active" not in row["options"]]
     found = {name: [float(row["objective"]) for row in rows if row["method"] == name] for name in ("spt", "mwkr")}

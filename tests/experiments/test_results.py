@@ -7,9 +7,11 @@ import pytest
 
 from envs import load_problem
 from experiments.jobshop import TABLES
+from experiments.learning import LearningCurves
 from experiments.report import Report, report
-from experiments.results import Comparison, LearningCurves, Line, SpeedTable
+from experiments.results import Agents, Comparison, Line, SpeedTable
 from experiments.speed import Speed
+from experiments.tables import MEASURES
 from experiments.train import ensure
 from tests.experiments.conftest import SMALL
 
@@ -25,15 +27,14 @@ def test_a_comparison_has_a_row_for_each_method_and_a_column_for_each_set(run_di
             Line(("cp_sat",)),
         ),
         seconds=1,
-        agents={"agent": (replace(SMALL, run_dir=run_dir),)},
-        samples=(1, 4),
+        agents={"agent": Agents((replace(SMALL, run_dir=run_dir),), (1, 4))},
     )
     table.make("jobshop", tmp_path / "small", "the command")
     text = (tmp_path / "small.md").read_text()
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert lines[0] == ["method", "samples", "random:3x3:2:0", "ft06", "mean", "s / instance", "CPU s / instance"]
     assert [line[0] for line in lines[2:]] == [
-        *("spt", "random", "mopnr@0.5", "spt (scheme=active)", "cp_sat", "agent, 1 seeds", "agent, 1 seeds, T = 1")
+        *("spt", "random", "mopnr@0.5", "spt (scheme=active)", "cp_sat", "agent", "agent, T = 1")
     ]
     spt = dict(zip(lines[0], lines[2], strict=True))
     assert spt["ft06"] == "60.0"
@@ -44,8 +45,47 @@ def test_a_comparison_has_a_row_for_each_method_and_a_column_for_each_set(run_di
     assert (tmp_path / "small.md").read_text() == text
 
 
+def test_a_comparison_may_have_a_table_for_each_measure(run_dir: Path, tmp_path: Path) -> None:
+    table = Comparison(
+        "Small shops",
+        ("random:3x3:4:0", "ft06"),
+        (Line(("spt", "cp_sat")),),
+        seconds=1,
+        agents={"agent": Agents((replace(SMALL, run_dir=run_dir),), (1, 4))},
+        measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
+        digits=2,
+        quoted={"a paper's SPT": (None, 60.123)},
+        notes="What else there is to say.",
+    )
+    table.make("jobshop", tmp_path / "small", "the command")
+    text = (tmp_path / "small.md").read_text()
+    sections = {part.partition("\n")[0]: part for part in text.split("\n## ")[1:]}
+    assert list(sections) == [MEASURES[name].title for name in table.measures]
+    assert "\n\nWhat else there is to say.\n\n## Mean gap, %\n\n| method | samples | random:3x3:4:0 | ft06 |\n" in text
+    assert "| spt | 1 | " in sections["Mean gap, %"] and " | 60.00 |\n" in sections["Mean gap, %"]
+    assert "| a paper's SPT |  | - | 60.12 |" in text and text.count("a paper's SPT") == 1
+    assert "| cp_sat | 1 | " in sections[MEASURES["reached"].title] and " | 100.00 |\n" in text
+
+
+def test_measures_sum_up_the_rows_of_a_method() -> None:
+    rows = [
+        {"gap_pct": gap, "objective": objective, "reference": reference, "cpu_s": cpu_s}
+        for gap, objective, reference, cpu_s in (("50", "3", "2", "1"), ("0", "4", "4", "2"), ("", "1", "0", "6"))
+    ]
+    found = {name: measure.of(rows) for name, measure in MEASURES.items()}
+    assert found == {
+        "mean": 25,
+        "median": 25,
+        "aggregate": pytest.approx(100 / 3),
+        "reached": pytest.approx(100 / 3),
+        "cpu_ms": 3000,
+        "cpu_ms_most": 6000,
+    }
+    assert MEASURES["mean"].of(rows[2:]) is None and MEASURES["aggregate"].of(rows[2:]) is None
+
+
 def test_learning_curves_are_drawn_with_the_rules(run_dir: Path, tmp_path: Path) -> None:
-    table = LearningCurves("Small curves", (replace(SMALL, run_dir=run_dir),))
+    table = LearningCurves("Small curves", {"agent": Agents((replace(SMALL, run_dir=run_dir),))})
     table.make("jobshop", tmp_path / "learning", "the command")
     assert (tmp_path / "learning.png").read_bytes().startswith(b"\x89PNG")
     assert len((tmp_path / "learning.csv").read_text().splitlines()) == 5
@@ -56,8 +96,8 @@ def test_a_speed_table_has_a_column_for_each_batch(tmp_path: Path) -> None:
     quick = Speed(("random:3x3",), (1, 2), repeats=1, seconds=0.01, only=("step", "bare"))
     SpeedTable("Speed", (({}, quick), ({"scheme": "non_delay"}, quick))).make("jobshop", tmp_path / "speed", "x")
     text = (tmp_path / "speed.md").read_text()
-    assert "| measurement | scheme | instances | B = 1 | B = 2 | bytes per observation |" in text
-    assert text.count("| step |") == 2 and "| bare | non_delay |" in text
+    assert "| measurement | options | instances | B = 1 | B = 2 | bytes per observation |" in text
+    assert text.count("| step |") == 2 and "| bare | scheme=non_delay |" in text
 
 
 def test_a_run_of_other_settings_is_not_taken_for_the_one_asked_for(run_dir: Path) -> None:

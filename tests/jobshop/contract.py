@@ -10,7 +10,12 @@ from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.instance import JobShopInstance
 
 INSTANCES = "random:3x3..6x5"
-OPTIONS = [{}, {"scheme": "non_delay"}, {"scheme": "semi_active"}, {"skip_forced": False, "lookahead": "none"}]
+OPTIONS = [
+    {},
+    {"scheme": "non_delay", "lookahead": "pilot"},
+    {"scheme": "semi_active"},
+    {"skip_forced": False, "lookahead": "none"},
+]
 EXACT = "cp_sat"
 EXACT_OPTIONS = {}  # what a policy plays by default can reach every optimum
 MALFORMED = {"cut.txt": "2 2\n0 3 1 2\n1 4 0\n", "negative.txt": "1 1\n0 -3\n", "cut.json": '{"data": ['}

@@ -143,6 +143,19 @@ class ReferenceShop:
         later.dispatch(job)
         return later.bound()
 
+    def completed(self, job: int) -> int:
+        """The makespan if the job is dispatched now, then always what can start first, by FDD/MWKR among equals."""
+        later = deepcopy(self)
+        later.dispatch(job)
+        while later.left():
+            later.dispatch(min(later.unfinished(), key=lambda job: (later.earliest(job), later.due_ratio(job))))
+        return later.bound()
+
+    def due_ratio(self, job: int) -> float:
+        """Work of the job up to its next operation over its work from there on, the operation in both."""
+        work = self.work(self.next(job))
+        return (self.work((job, 0)) - self.tail(self.next(job))) / max(work, 1)
+
     def time(self) -> int:
         return min(map(self.earliest, self.unfinished()), default=self.bound())
 
@@ -216,25 +229,30 @@ class ReferenceShop:
                 edges[here, then, "successor"] = edges[then, here, "predecessor"] = length
         return edges
 
-    def candidate_features(self, job: int, lookahead: bool = True) -> dict[str, float]:
+    def candidate_features(self, job: int, lookahead: str = "bound") -> dict[str, float]:
         """Of one candidate, as an agent sees them."""
-        features = {name: self.squashed(time / self.mean) for name, time in self.candidate_times(job).items()}
-        features |= self.candidate_shares(job)
-        if lookahead:
-            features |= {name: self.squashed(time / self.mean) for name, time in self.lookahead_times(job).items()}
+        times, features = self.candidate_times(job), self.candidate_shares(job)
+        if lookahead != "none":
+            times |= self.lookahead_times(job)
             features |= self.lookahead_shares(job)
-        return features
+        if lookahead == "pilot":
+            ends = [self.completed(candidate) for candidate in self.candidates()]
+            end = self.completed(job)
+            times["pilot_after"] = end - self.bound_after(job)
+            times |= {"pilot_regret": end - min(ends), "pilot_lead": max(ends) - end}
+            features["pilot_rank"] = sum(other < end for other in ends) / len(ends)
+        return features | {name: self.squashed(time / self.mean) for name, time in times.items()}
 
     @staticmethod
     def squashed(value: float) -> float:
         return value / (4 + abs(value))
 
-    def candidate_times(self, job: int) -> dict[str, int]:
+    def candidate_times(self, job: int) -> dict[str, float]:
         operation = self.next(job)
         machine, start, end, bound = self.machine(operation), self.earliest(job), self.earliest_end(job), self.bound()
         unfinished = self.unfinished()
         completion = min(map(self.earliest_end, unfinished))
-        times = {
+        times: dict[str, float] = {
             "duration": self.duration(operation),
             "waiting": start - self.ready(job),
             "idle": start - self.free(machine),

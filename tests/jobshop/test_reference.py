@@ -1,15 +1,14 @@
 """The kernel against a slow reference that works everything out from nothing, on arbitrary shops and arbitrary play."""
 
 import os
-from typing import Literal
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envs.core.spec import Feature, Observation
+from envs.core.spec import Feature, Observation, Spec
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.env import SCHEMES, SPEC, JobShop
+from envs.jobshop.env import LOOKAHEADS, SCHEMES, SPEC, JobShop
 from envs.jobshop.instance import JobShopInstance
 from tests.jobshop.reference import ReferenceShop
 from tests.jobshop.shops import shops
@@ -22,11 +21,11 @@ EXAMPLES = 150 if os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0") else 30
     instance=shops(most_jobs=5),
     scheme=st.sampled_from(SCHEMES),
     skip_forced=st.booleans(),
-    lookahead=st.sampled_from(["none", "bound"]),
+    lookahead=st.sampled_from(LOOKAHEADS),
     data=st.data(),
 )
 def test_every_decision_of_any_play_equals_the_reference(
-    instance: JobShopInstance, scheme: str, skip_forced: bool, lookahead: Literal["none", "bound"], data: st.DataObject
+    instance: JobShopInstance, scheme: str, skip_forced: bool, lookahead: str, data: st.DataObject
 ) -> None:
     shop = ReferenceShop(instance, scheme, skip_forced)
     problem = JobShop(scheme=scheme, skip_forced=skip_forced, lookahead=lookahead)
@@ -35,7 +34,7 @@ def test_every_decision_of_any_play_equals_the_reference(
     assert info["elapsed"][0] == shop.time()
     rewarded = first_bound(instance)
     while env.running[0]:
-        compare(env.observation, shop, lookahead == "bound")
+        compare(env.observation, env.problem.spec, shop, lookahead)
         assert env.objective[0] == shop.bound()
         time = shop.time()
         job = data.draw(st.sampled_from(shop.candidates()))
@@ -44,11 +43,11 @@ def test_every_decision_of_any_play_equals_the_reference(
         np.testing.assert_allclose(reward[0] * shop.mean, rewarded - shop.bound(), rtol=1e-6)
         assert info["elapsed"][0] == shop.time() - time
         rewarded = shop.bound()
-    compare(env.observation, shop, lookahead == "bound")
+    compare(env.observation, env.problem.spec, shop, lookahead)
     assert not shop.left() and env.objective[0] == shop.bound()
 
 
-def compare(observation: Observation, shop: ReferenceShop, lookahead: bool) -> None:
+def compare(observation: Observation, spec: Spec, shop: ReferenceShop, lookahead: str) -> None:
     """Every array of the observation with what the reference says."""
     candidates = shop.candidates()
     names = ["clock", *["operation"] * len(shop.operations), *["machine"] * len(shop.machines)]
@@ -57,7 +56,7 @@ def compare(observation: Observation, shop: ReferenceShop, lookahead: bool) -> N
     close(observation.node_state[0], SPEC.node_state, shop.node_state())
     assert observation.action_mask[0].nonzero()[0].tolist() == candidates
     features = [shop.candidate_features(job, lookahead) if job in candidates else {} for job in range(len(shop.jobs))]
-    close(observation.candidate_features[0], SPEC.candidate_features, features)
+    close(observation.candidate_features[0], spec.candidate_features, features)
     unfinished = shop.unfinished()
     nodes = [1 + shop.operations.index(shop.next(job)) if job in unfinished else 0 for job in range(len(shop.jobs))]
     assert observation.candidates[0].tolist() == [[node, node] for node in nodes]
