@@ -1,5 +1,6 @@
 """DS3Gym's rules, in its own simulator's order of events and in ours."""
 
+from pathlib import Path
 from statistics import fmean
 
 import numpy as np
@@ -12,6 +13,7 @@ from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
+from experiments.soc import Replication
 from tests.soc import ticks
 from tests.soc.ticks import Assign, Ticks
 
@@ -55,3 +57,12 @@ def test_the_environment_does_in_events_what_the_ticks_do(rule: str, law: str) -
         assert ended == sorted(map(list, slow.rows))
         assert env.metrics(0)["completed"] == pytest.approx(len(slow.latencies), abs=1)  # one may end at the span
         assert verify(stream, env.schedule(0)) == env.objective[0]
+
+
+def test_the_replication_has_a_row_for_each_rule(tmp_path: Path) -> None:
+    law = "random:ds3gym,profiles=1,scale=25,queue=3,span=1000:4:0"
+    Replication("Small", law, {"met": 107.8, "random": 166.0}).make("soc", tmp_path / "small", "the command")
+    lines = (tmp_path / "small.md").read_text().splitlines()
+    assert [line.split(" | ")[:2] for line in lines[-2:]] == [["| met", "107.8"], ["| random", "166.0"]]
+    assert "4 streams" in lines[2] and "made by `the command`" in lines[2]
+    assert len((tmp_path / "small.csv").read_text().splitlines()) == 1 + 2 * 4

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.core.downloads import DataError, fetch
@@ -55,6 +55,7 @@ def test_the_documented_json_is_an_instance(tmp_path):
 
 
 @given(instance=instances(), name=st.text(), queue=st.integers(0, 3), span=st.integers(0, 99))
+@settings(deadline=None)
 def test_what_is_saved_is_loaded(tmp_path_factory, instance, name, queue, span):
     path = tmp_path_factory.mktemp("soc") / "file.json"
     instance = replace(instance, name=name, queue=queue, span=span, power=np.full(instance.pes, 0.1 + 0.2))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envs.core.schedules import ScheduleError
@@ -134,6 +134,7 @@ def test_an_arrival_that_finds_the_queue_full_is_lost():
 
 
 @given(st.data())
+@settings(deadline=None)
 def test_it_agrees_with_a_judge_that_looks_at_every_moment(data: st.DataObject):
     instance = data.draw(instances())
     rows = place(instance, data.draw(choices(instance)))
