@@ -1,10 +1,10 @@
 """The tables of task graphs: what `python -m experiments.report` makes of them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,11 +13,12 @@ from baselines.soc.rules import DEFAULTS, RULES
 from envs.core.datasets import resolve
 from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
+from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 from experiments.paired import Paired
 from experiments.records import Records, provenance, write_atomically
-from experiments.results import Comparison, Line
-from experiments.tables import grouped, half_width, markdown
+from experiments.results import Comparison, Line, made
+from experiments.tables import half_width, markdown
 
 PLAN = {"commit": "start", "cut": "none"}
 """List scheduling: a task is placed when one could start, wherever and whenever it then will."""
@@ -50,52 +51,64 @@ def streams(law: str, option: str, values: tuple[float, ...], rest: str = "") ->
     return {f"{option} {value:g}": f"random:{law},{option}={value:g}{rest}:20:11" for value in values}
 
 
+class Printed(NamedTuple):
+    """What DS3Gym printed in 2 or 3 episodes."""
+
+    law: str
+    latency: Mapping[str, float]
+    """Rule to the mean us of the jobs that were completed."""
+
+
 @dataclass(frozen=True)
 class Replication:
     """The mean latency of completed jobs, as DS3Gym prints it, beside what DS3Gym printed."""
 
     title: str
-    set: str
-    printed: Mapping[str, float]
-    """Rule to DS3Gym's mean latency in us over 2 or 3 episodes."""
-    options: Mapping[str, Any] = field(default_factory=dict)
+    cases: tuple[Printed, ...]
+    count: int = 20
+    seed: int = 11
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write a row for each rule and stream to PATH.csv, and their means to PATH.md."""
-        streams = resolve(SoC, self.set)
-        columns = ("problem", "method", "instance", "latency", "completed", "objective", "commit", "date", "command")
+        columns = ("problem", "law", "method", "instance", "latency", "completed", "objective")
         path.with_suffix(".csv").unlink(missing_ok=True)
-        records = Records(path.with_suffix(".csv"), columns, columns[:3])
-        for rule in self.printed:
-            env = DispatchVectorEnv(SoC(**{**DEFAULTS, **self.options}), len(streams), streams, autoreset=False)
-            env.reset(seed=0, options={"instances": streams})
-            luck = (1.0, np.random.default_rng(0)) if rule == "random" else (None, None)
-            finish(env, rule_scores(RULES[rule]), *luck)
-            for row, stream in enumerate(streams):
-                if verify(stream, env.schedule(row)) != env.objective[row]:
-                    raise ValueError(f"{rule} claims {env.objective[row]} on {stream.name}, which is not so.")
-                found = env.metrics(row)
-                told = {"latency": found["latency_completed"], "completed": found["completed"]}
-                facts = {"problem": problem, "method": rule, "instance": stream.name, "objective": env.objective[row]}
-                records.append({**facts, **told, **provenance()})
+        records = Records(path.with_suffix(".csv"), (*columns, "commit", "date", "command"), columns[:4])
         lines = []
-        for (rule,), some in grouped(records.rows, "method").items():
-            latencies, printed = [float(row["latency"]) for row in some], self.printed[rule]
-            mean, jobs = fmean(latencies), fmean(float(row["completed"]) for row in some)
-            half = half_width(latencies)
-            lines.append(
-                (rule, printed, f"{mean:.1f} ± {half:.1f}", f"{100 * (mean / printed - 1):+.1f}", f"{jobs:.1f}")
-            )
-        heads = ("rule", "DS3Gym us", "here us", "difference %", "completed jobs here")
-        where = provenance()
+        for law, printed in self.cases:
+            streams = resolve(SoC, f"random:{law}:{self.count}:{self.seed}")
+            for rule, theirs in printed.items():
+                found = [{**row, "problem": problem, "law": law} for row in _played(rule, streams)]
+                for row in found:
+                    records.append({**row, **provenance()})
+                ours = [row["latency"] for row in found]
+                spread = f"{fmean(ours):.1f} ± {half_width(ours):.1f}"
+                jobs = fmean(row["completed"] for row in found)
+                lines.append((law, rule, theirs, spread, f"{100 * (fmean(ours) / theirs - 1):+.1f}", f"{jobs:.1f}"))
+        heads = ("streams", "rule", "DS3Gym us", "here us", "difference %", "completed jobs here")
         text = (
             f"# {self.title}\n\nMean latency of the jobs that are completed in time, ± half of the 95 % interval over "
-            f"{len(streams)} streams ({self.set}), beside what DS3Gym printed in 2 or 3 episodes. An arrival that "
+            f"{self.count} streams (seed {self.seed}), beside what DS3Gym printed in 2 or 3 episodes. An arrival that "
             "finds the queue full is lost, so a slow rule is also offered fewer jobs. A PE runs its tasks in the order "
             "in which they were placed; DS3Gym's takes the first whose data is there. Every schedule is verified. "
-            f"Commit {where['commit']}, {where['date']}, made by `{command}`.\n\n{markdown(heads, lines)}"
+            f"{made(records.rows, command)}\n\n{markdown(heads, lines)}"
         )
         write_atomically(path.with_suffix(".md"), text)
+
+
+def _played(rule: str, streams: Sequence[SocInstance]) -> list[dict[str, Any]]:
+    """A row for each stream, played together."""
+    env = DispatchVectorEnv(SoC(**DEFAULTS), len(streams), streams, autoreset=False)
+    env.reset(seed=0, options={"instances": streams})
+    luck = (1.0, np.random.default_rng(0)) if rule == "random" else (None, None)
+    finish(env, rule_scores(RULES[rule]), *luck)
+    rows = []
+    for number, stream in enumerate(streams):
+        objective, found = env.objective[number], env.metrics(number)
+        if verify(stream, env.schedule(number)) != objective:
+            raise ValueError(f"{rule} claims {objective} on {stream.name}, which is not so.")
+        told = {"latency": found["latency_completed"], "completed": found["completed"], "objective": objective}
+        rows.append({"method": rule, "instance": stream.name, **told})
+    return rows
 
 
 TABLES = {
@@ -104,11 +117,38 @@ TABLES = {
         ("dags:0.1", "dags:0.5", "dags:1", "dags:2"),
         GRAPH_LINES,
     ),
+    "large": Paired(
+        "Task graphs: makespan in us of random graphs of 50 to 200 tasks",
+        {"50 to 100": "random:50x3..100x5:20:11", "100 to 200": "random:100x3..200x5:20:11"},
+        (
+            Line(("eft", "peft_rank"), options=PLAN),
+            Line(("completion",), options=COMPLETION),
+            Line(("completion@0.15",), samples=(32,), options=COMPLETION),
+            Line(("heft", "peft", "cpop", "cp_sat")),
+        ),
+        "heft",
+    ),
     "canonical": Comparison("Task graphs: the graphs of the papers", ("topcuoglu", "arabnejad"), GRAPH_LINES),
     "replication": Replication(
-        "DS3Gym's first job on its chip: queue of 3, mean gap 25 us, no noise, 5000 us",
-        "random:ds3gym,profiles=1,scale=25,queue=3,span=5000:20:11",
-        {"met": 107.8, "etf": 104.9, "eft": 109.7, "stf": 107.8, "heft_rt": 121.6, "random": 166.0},
+        "DS3Gym's jobs on its chip, with its rules",
+        (
+            Printed(
+                "ds3gym,profiles=1,scale=25,queue=3,span=5000",
+                {"met": 107.8, "etf": 104.9, "eft": 109.7, "stf": 107.8, "heft_rt": 121.6, "random": 166.0},
+            ),
+            Printed(
+                "ds3gym,scale=25,noise=0.1,queue=3,span=5000",
+                {"met": 118.5, "etf": 112.2, "eft": 115.0, "heft_rt": 128.1, "random": 173.7},
+            ),
+            Printed(
+                "ds3gym,scale=25,noise=0.5,queue=3,span=5000",
+                {"met": 127.3, "etf": 122.7, "eft": 123.2, "heft_rt": 131.8, "random": 172.0},
+            ),
+            Printed(
+                "ds3gym,scale=50,queue=6,span=5000",
+                {"met": 155.5, "etf": 147.2, "eft": 144.9, "heft_rt": 154.4},
+            ),
+        ),
     ),
     "gym_rate": Paired(
         "DS3Gym's ten jobs: mean latency in us against the mean gap between arrivals, noise 0.1",

@@ -13,7 +13,7 @@ from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
-from experiments.soc import Replication
+from experiments.soc import Printed, Replication
 from tests.soc import ticks
 from tests.soc.ticks import Assign, Ticks
 
@@ -60,9 +60,13 @@ def test_the_environment_does_in_events_what_the_ticks_do(rule: str, law: str) -
 
 
 def test_the_replication_has_a_row_for_each_rule(tmp_path: Path) -> None:
-    law = "random:ds3gym,profiles=1,scale=25,queue=3,span=1000:4:0"
-    Replication("Small", law, {"met": 107.8, "random": 166.0}).make("soc", tmp_path / "small", "the command")
+    law = "ds3gym,profiles=1,scale=25,queue=3,span=1000"
+    table = Replication("Small", (Printed(law, {"met": 107.8, "random": 166.0}),), count=4, seed=0)
+    table.make("soc", tmp_path / "small", "the command")
     lines = (tmp_path / "small.md").read_text().splitlines()
-    assert [line.split(" | ")[:2] for line in lines[-2:]] == [["| met", "107.8"], ["| random", "166.0"]]
+    assert [line.split(" | ")[:3] for line in lines[-2:]] == [
+        [f"| {law}", "met", "107.8"],
+        [f"| {law}", "random", "166.0"],
+    ]
     assert "4 streams" in lines[2] and "made by `the command`" in lines[2]
     assert len((tmp_path / "small.csv").read_text().splitlines()) == 1 + 2 * 4
