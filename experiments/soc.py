@@ -38,6 +38,8 @@ GRAPH_LINES = (
     Line(("eft", "peft_rank", "random"), options=NEXT),
     Line(("eft@0.3",), samples=(32,), options=NEXT),
     Line(("completion",), options=COMPLETION),
+    Line(("completion",), options={**COMPLETION, "cut": "worst_finish"}),
+    Line(("completion",), options={**COMPLETION, "cut": "none"}),
     Line(("completion@0.15",), samples=(32,), options=COMPLETION),
     Line(("heft", "peft", "cpop", "cp_sat")),
 )

@@ -36,7 +36,7 @@ class Ticks:
         """Play up to the span."""
         arrivals = self.instance.arrival.tolist()
         while self.now < self.instance.span:
-            for pe in [pe for pe, (_, _, end) in self.running.items() if end == self.now]:
+            for pe in [pe for pe, (_, _, end) in self.running.items() if end <= self.now]:
                 self._end(pe)
             while arrivals and arrivals[0] <= self.now:
                 arrivals.pop(0)
