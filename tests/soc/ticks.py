@@ -57,7 +57,7 @@ class Ticks:
             self.ended[source] + self.plan.transfer(volume, self.placed[source], pe)
             for source, volume in self.plan.sources[task]
         ]
-        return max([self.now, *times]) if task not in self.placed else max([0, *times])
+        return max([0, *times])
 
     def finish(self, task: int, pe: int) -> int:
         """When it would end, by what the scheduler knows."""
