@@ -17,7 +17,8 @@ from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 from experiments.paired import Paired
 from experiments.records import Records, provenance, write_atomically
-from experiments.results import Comparison, Line, made
+from experiments.results import Comparison, Line, SpeedTable, made
+from experiments.speed import Speed
 from experiments.tables import half_width, markdown
 
 PLAN = {"commit": "start", "cut": "none"}
@@ -193,5 +194,15 @@ TABLES = {
         streams(GRAPHS, "noise", NOISES, ",scale=200"),
         STREAM_LINES,
         "etf",
+    ),
+    "speed": SpeedTable(
+        "Task graphs: speed",
+        tuple(
+            (
+                {"lookahead": lookahead},
+                Speed(("random:20..30", f"random:{GYM}"), batch=(1, 64), seconds=0.3, only=("step",)),
+            )
+            for lookahead in ("bound", "completion")
+        ),
     ),
 }
