@@ -8,6 +8,7 @@ import gymnasium
 PROBLEMS: dict[str, str] = {
     "jobshop": "envs.jobshop.env:JobShop",
     "tardiness": "envs.tardiness.env:Tardiness",
+    "soc": "envs.soc.env:SoC",
 }
 """Name of each problem and where its `Problem` class is; the only table to edit for a new one."""
 

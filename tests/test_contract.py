@@ -202,7 +202,7 @@ def test_6_and_7_rewards_telescope_and_verify_agrees(problem: str, options: dict
             objective = verify(instance, env.schedule(row))
             assert objective == env.objective[row]
             assert case.objective_of(instance, reward[row]) == pytest.approx(objective, rel=1e-9)
-            assert elapsed[row] == pytest.approx(case.elapsed_of(objective))
+            assert elapsed[row] == pytest.approx(case.elapsed_of(env.schedule(row)))
 
 
 @each_option
@@ -274,7 +274,7 @@ def test_9_names_do_not_matter(problem: str, options: dict[str, Any]) -> None:
     case, rng = CASES[problem], np.random.default_rng(2)
     for _ in range(3):
         instance = case.distinct(rng)
-        renamed, new = case.relabel(instance, rng)
+        renamed, new = case.relabel(instance, rng, options)
         left, right = (make(problem, 1, instances=[i], autoreset=False, **options) for i in (instance, renamed))
         for env in (left, right):
             env.reset()

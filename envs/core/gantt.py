@@ -31,14 +31,25 @@ class Bar(NamedTuple):
     label: str = ""
 
 
+class Link(NamedTuple):
+    """Something that goes from one lane to another, such as data: a line from the first moment to the second."""
+
+    lane: int
+    start: float
+    to: int
+    end: float
+    group: int
+
+
 @dataclass(frozen=True)
 class Chart:
-    """One schedule: its lanes from top to bottom, its bars, and the moment that is marked as its end."""
+    """One schedule: its lanes from top to bottom, its bars, the moment that is marked as its end, and its links."""
 
     title: str
     lanes: Sequence[str]
     bars: Sequence[Bar] = field(repr=False)
     end: float | None = None
+    links: Sequence[Link] = field(default=(), repr=False)
 
 
 def draw(charts: Sequence[Chart], groups: int, axis: str = "time", horizon: float = 0) -> Figure:
@@ -116,6 +127,10 @@ def _draw_chart(axes: Axes, chart: Chart, colours: np.ndarray, horizon: float, l
     for spine in axes.spines.values():
         spine.set_visible(False)
     _draw_bars(axes, chart.bars, colours, horizon, _lane_height(lanes))
+    for link in chart.links:
+        up = TALL / 2 if link.to > link.lane else -TALL / 2  # from the edge of one bar to the edge of the other
+        colour = colours[link.group % len(colours)]
+        axes.plot([link.start, link.end], [link.lane + up, link.to - up], color=colour, linewidth=1.0, zorder=3)
     if chart.end is not None:
         axes.plot([chart.end, chart.end], [-0.5, lanes - 0.5], color=INK, linewidth=1.3, zorder=4, clip_on=False)
         axes.text(

@@ -1,6 +1,7 @@
 """What the contract needs to know of the job shop."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -65,9 +66,9 @@ def objective_of(instance: JobShopInstance, total_reward: float) -> float:
     return max(loads.max(), lengths.max()) - total_reward * max(instance.duration.mean(), 1e-9)
 
 
-def elapsed_of(objective: float) -> float:
+def elapsed_of(schedule: np.ndarray) -> float:
     """The clock goes from 0 to the makespan."""
-    return objective
+    return schedule[:, 4].max()
 
 
 def distinct(rng: np.random.Generator) -> JobShopInstance:
@@ -76,8 +77,10 @@ def distinct(rng: np.random.Generator) -> JobShopInstance:
     return JobShopInstance(rng.permutation(10**6)[: shop.operations] + 1, shop.machine, shop.job_start, 4)
 
 
-def relabel(instance: JobShopInstance, rng: np.random.Generator) -> tuple[JobShopInstance, np.ndarray]:
-    """The same shop under other names, and the new index of each action (= job)."""
+def relabel(
+    instance: JobShopInstance, rng: np.random.Generator, options: dict[str, Any]
+) -> tuple[JobShopInstance, np.ndarray]:
+    """The same shop under other names, and the new index of each action (= job), whatever the options."""
     jobs, machines = rng.permutation(instance.jobs), rng.permutation(instance.machines)
     lines = [[]] * instance.jobs
     for old, (first, end) in enumerate(pairwise(instance.job_start.tolist())):

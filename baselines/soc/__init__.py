@@ -1,0 +1,1 @@
+"""The rules and solvers of task graphs on unlike processing elements."""

@@ -1,0 +1,1 @@
+"""Task graphs on unlike processing elements: minimise the mean latency of jobs that arrive over time."""

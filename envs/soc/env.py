@@ -1,0 +1,290 @@
+"""Task graphs on a chip as a problem: options, observation schema, and what its kernel and its rules work on."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from envs.core.problem import Outcome, Problem, read_only
+from envs.core.spec import Feature, Observation, Size, Spec
+from envs.soc import kernel
+from envs.soc.instance import SocInstance
+from envs.soc.kernel import Rules, State
+
+CHOICES = {
+    "decision": ("pair", "task"),
+    "commit": ("start", "ready"),
+    "cut": ("first_finish", "worst_finish", "none"),
+    "lookahead": ("none", "bound", "completion"),
+}
+"""Options and their values."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a decision is and when it is taken."""
+
+    decision: Literal["pair", "task"] = "pair"
+    """A ready task and its PE, or a task alone, which the kernel puts where it is expected to finish first (EFT)."""
+    commit: Literal["start", "ready"] = "start"
+    """When tasks are placed: once one of them could start, or each when all its sources have ended (DS3Gym)."""
+    cut: Literal["first_finish", "worst_finish", "none"] = "first_finish"
+    """Candidates start before the first finish of any, the first worst finish of a task, or whenever."""
+    wait: bool = False
+    """Let row 0 be a candidate: place nothing until the next task ends or the next job enters."""
+    skip_forced: bool = True
+    """Let the kernel play decisions that have one candidate."""
+    lookahead: Literal["none", "bound", "completion"] = "completion"
+    """Candidate features that cost more than constant time: none, what others lose, or also two completions."""
+    window: int = 32
+    """Ready tasks that are considered: those of the oldest jobs, of a job those with the largest upward rank."""
+
+
+SPEC = Spec(
+    node_types=("clock", "pe", "task"),
+    edge_types=("successor", "predecessor", "runs", "serves"),
+    candidate_types=("wait", "place"),
+    node_features=(
+        Feature("duration", "task: mean duration over the PEs that it can run on"),
+        Feature("least", "task: duration on its fastest PE"),
+        Feature("rank_u", "task: upward rank, the longest chain from it to the end with mean durations and transfers"),
+        Feature("tail", "task: longest chain behind it, each task on its fastest PE, no transfers"),
+        Feature("sources", "task: edges in, squashed"),
+        Feature("targets", "task: edges out, squashed"),
+        Feature("pes", "clock: PEs / (PEs + 8)"),
+    ),
+    node_state=(
+        Feature("placed", "task: 1 = placed; pe: 1 = taken; clock: share of the visible tasks that are placed"),
+        Feature("ended", "task: 1 = known to have ended; clock: jobs inside, squashed"),
+        Feature("ready", "task: 1 = may be placed; clock: ready tasks, squashed"),
+        Feature(
+            "start", "task: start - entry of its job; pe: expected end of what is placed - now; clock: work per PE"
+        ),
+        Feature("end", "task: expected or known end - entry of its job; pe: share of ready tasks that suit it best"),
+    ),
+    edge_features=(Feature("length", "mean transfer time along it, or duration of the task on the PE"),),
+    candidate_features=(
+        Feature("duration", "mean duration on the PE"),
+        Feature("over_least", "duration - the same on the fastest PE"),
+        Feature("over_mean", "duration - mean duration over the PEs"),
+        Feature("start", "expected start - now; wait: expected end of the next task - now"),
+        Feature("over_best", "expected finish - least of this task on any PE"),
+        Feature("over_first", "expected finish - least of any candidate"),
+        Feature("idle", "expected start - when the PE is free"),
+        Feature("data", "when the task's data are there - when the PE is free"),
+        Feature("bound_over", "finish + tail - bound of the job"),
+        Feature("oct_over", "finish + optimistic cost of what follows - least of any candidate"),
+        Feature("oct_bound", "finish + optimistic cost of what follows - bound of the job"),
+        Feature("pe_free", "when the PE is free - the same of the first free PE"),
+        Feature("fastest", "1 = no PE runs it faster"),
+        Feature("wanted", "share of ready tasks that would finish first on the PE"),
+        Feature("regret", "second least finish of the task on any PE - least; 1 where only one can run it"),
+        Feature("rank_u", "upward rank - largest of a ready task"),
+        Feature("place", "ready tasks before it in the order of rows / ready tasks considered"),
+        Feature("released", "targets that wait for this task alone, squashed"),
+        Feature("targets", "edges out, squashed"),
+        Feature("sent", "sum of the mean transfer times of its edges out"),
+        Feature("chain", "upward rank"),
+        Feature("progress", "share of the job's tasks that are placed"),
+        Feature("age", "now - entry of the job"),
+        Feature("job_chain", "largest upward rank of the job's tasks that are left"),
+        Feature("job_work", "work left in the job - the least of any job"),
+        Feature("job_chain_over", "largest upward rank left in the job - the least of any job"),
+        Feature("older", "share of the jobs inside that entered earlier"),
+        Feature("job_left", "tasks left in the job, squashed"),
+        Feature("ready", "ready tasks, squashed"),
+        Feature("pes", "PEs, squashed"),
+        Feature("work", "work left in all jobs / PEs"),
+        Feature("pes_idle", "share of PEs that are free now"),
+        Feature("inside", "jobs inside, squashed"),
+        Feature("candidates", "candidates, squashed"),
+        Feature("losses", "lookahead: sum of what other ready tasks finish later when the PE is taken"),
+        Feature("others", "lookahead: largest finish + tail - bound of the job among them then"),
+        Feature("by_rank", "completion: sum of the jobs' ends, the rest by rank_u and EFT - least of any candidate"),
+        Feature("by_job", "completion: the same, the rest job after job by EFT + OCT - least of any candidate"),
+        Feature("either", "completion: the smaller of the two sums - least of any candidate"),
+        Feature("better", "completion: share of candidates with a smaller one"),
+        Feature("over_bound", "completion: smaller sum - sum of the jobs' bounds, per job inside"),
+        Feature("last", "completion: last end - least of any candidate"),
+    ),
+)
+"""Of the graph, times are divided by the mean duration of the job's tasks; of PEs, the clock and candidates, by the
+mean duration of all visible tasks. A time, and what is called squashed, is x / (4 + |x|).
+
+* Visible are the tasks of jobs that have entered; work is mean durations over the PEs; ready is what may be placed.
+* Expected: mean durations for what has not ended; a task that is overdue is expected to be as late again as it is.
+* Optimistic cost: the table of PEFT for (task, PE). Tail: longest chain behind the task on the fastest PEs.
+* Bound of a job: latest expected end of its placed tasks, or later least finish + tail of its ready ones.
+* A waiting candidate has `start`, the completions and what is alike for all candidates.
+"""
+
+
+class View(NamedTuple):
+    """What a rule may read; times in us, leading axis B.
+
+    What is by candidate means something where `action_mask` is 1; the row that waits has task and PE -1. Jobs that have
+    not entered, and their tasks, have no meaning.
+    """
+
+    task: np.ndarray  # (B, A)
+    pe: np.ndarray  # (B, A) where the task would go
+    duration: np.ndarray  # (B, A) mean
+    arrives: np.ndarray  # (B, A) when the task's data are on the PE
+    start: np.ndarray  # (B, A) expected
+    finish: np.ndarray  # (B, A) expected
+    completion: np.ndarray  # (B, A) f64 sum of the jobs' ends after it, see `kernel.complete`; 0 without that lookahead
+    now: np.ndarray  # (B,)
+    unit: np.ndarray  # (B,) f64 mean duration of the visible tasks
+    pe_free: np.ndarray  # (B, P) expected end of what has been placed
+    job: np.ndarray  # (B, T) job of each task
+    placed: np.ndarray  # (B, T) 1 = placed
+    mean_duration: np.ndarray  # (B, T) f64 over the PEs that it can run on
+    least_duration: np.ndarray  # (B, T)
+    rank_u: np.ndarray  # (B, T) f64 upward rank
+    rank_oct: np.ndarray  # (B, T) f64 mean of `oct` over all PEs
+    oct: np.ndarray  # (B, T, P) f64 optimistic cost table
+    job_entry: np.ndarray  # (B, J) -1 = not yet
+    job_left: np.ndarray  # (B, J) tasks not yet placed
+    job_work: np.ndarray  # (B, J) f64 their mean durations
+    job_critical: np.ndarray  # (B, J) f64 their largest upward rank
+    action_mask: np.ndarray  # (B, A) i8, 1 = legal
+
+    def of_task(self, array: np.ndarray) -> np.ndarray:
+        """(B, A): the entries of a (B, T) array at each candidate's task."""
+        return np.take_along_axis(array, self.task, axis=1)
+
+    def of_job(self, array: np.ndarray) -> np.ndarray:
+        """(B, A): the entries of a (B, J) array at the job of each candidate's task."""
+        return np.take_along_axis(array, self.of_task(self.job), axis=1)
+
+
+class SoC(Problem[State, SocInstance]):
+    """Minimise the mean latency of jobs that are task graphs; the makespan where there is one job."""
+
+    name = "soc"
+    title = "SoC"
+    spec = SPEC
+    Instance = SocInstance
+    Options = Options
+    default_instances = "random:20..30"
+
+    def __init__(self, **options: object) -> None:
+        super().__init__(**options)
+        for name, values in CHOICES.items():
+            if getattr(self.options, name) not in values:
+                raise ValueError(f"{name} is {getattr(self.options, name)!r}, but must be one of {', '.join(values)}.")
+        if not isinstance(self.options.window, int) or self.options.window < 1:
+            raise ValueError(f"window is {self.options.window!r}, but must be a whole number from 1 on.")
+        self._rules = Rules(
+            pairs=self.options.decision == "pair",
+            at_ready=self.options.commit == "ready",
+            cut=CHOICES["cut"].index(self.options.cut),
+            wait=bool(self.options.wait),
+            skip_forced=bool(self.options.skip_forced),
+            window=self.options.window,
+            bound=self.options.lookahead != "none",
+            completion=self.options.lookahead == "completion",
+        )
+
+    def size(self, shape: tuple[int, ...]) -> Size:
+        _, tasks, edges, pes, _ = shape
+        considered = min(tasks, self.options.window)
+        candidates = 1 + considered * (pes if self._rules.pairs else 1)
+        return Size(nodes=1 + pes + tasks, edges=2 * edges + 2 * tasks * pes, candidates=candidates)
+
+    def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
+        jobs, tasks, edges, pes, bandwidths = shape
+        return kernel.allocate(batch, jobs, tasks, edges, pes, bandwidths, self.size(shape).candidates)
+
+    def load(self, state: State, row: int, instance: SocInstance) -> None:
+        kernel.load(
+            state,
+            row,
+            instance.job_start,
+            instance.duration,
+            instance.edge,
+            instance.volume,
+            instance.bandwidth,
+            instance.arrival,
+            instance.true_duration,
+            instance.power,
+            instance.queue,
+            instance.span,
+            instance.graph_ids,
+        )
+
+    def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
+        kernel.reset(state, observation, outcome, rows, self._rules)
+
+    def step(
+        self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
+    ) -> None:
+        kernel.step(state, observation, outcome, actions, running, self._rules)
+
+    def view(self, state: State, observation: Observation) -> View:
+        candidate, task, job = state.candidate, state.task, state.job
+        return read_only(
+            View(
+                task=candidate["task"],
+                pe=candidate["pe"],
+                duration=candidate["duration"],
+                arrives=candidate["arrives"],
+                start=candidate["start"],
+                finish=candidate["finish"],
+                completion=candidate["look"],
+                now=state.chip["now"],
+                unit=state.chip["unit"],
+                pe_free=state.pe["free"],
+                job=task["job"],
+                placed=task["placed"],
+                mean_duration=task["average"],
+                least_duration=task["least"],
+                rank_u=task["rank"],
+                rank_oct=task["rank_oct"],
+                oct=state.oct,
+                job_entry=job["entry"],
+                job_left=job["left"],
+                job_work=job["work"],
+                job_critical=job["critical"],
+                action_mask=observation.action_mask,
+            )
+        )
+
+    def schedule(self, state: State, row: int) -> np.ndarray:
+        """(placed tasks, 4) int64: task, PE, start, end; with true times, also of what has not ended."""
+        task = state.task[row, : state.chip[row].tasks]
+        done = np.flatnonzero(task["placed"])
+        columns = done, state.where[row, done], task["true_start"][done], task["true_end"][done]
+        return np.stack(columns, axis=1)
+
+    def explain(self, state: State, row: int, action: int) -> str:
+        chip, pes = state.chip[row], int(state.chip[row].pes)
+        if action == kernel.WAIT:
+            if not self.options.wait:
+                return "waiting is no option"
+            return "nothing that has been placed has yet to end"
+        place, pe = divmod(action - 1, pes) if self._rules.pairs else (action - 1, -1)
+        if place >= chip.considered:
+            return f"{chip.considered} tasks are ready and considered"
+        task = state.ready[row, place]
+        if self._rules.pairs and state.duration[row, task, pe] < 0:
+            return f"task {task} cannot run on PE {pe}"
+        where = f" on PE {pe}" if self._rules.pairs else ""
+        return f"task {task}{where} would not start before {chip.before}, the cut {self.options.cut!r} of this decision"
+
+    def metrics(self, state: State, row: int) -> dict[str, float]:
+        """Further measures of what has been placed, by name.
+
+        `completed`: jobs; `latency_completed`: their mean time inside in us (what DS3Gym prints); `utilisation`: share
+        of PE time; `energy`: uJ while PEs work, on true durations.
+        """
+        chip, pe = state.chip[row], state.pe[row, : state.chip[row].pes]
+        job = state.job[row, : chip.entered]
+        done = job["running"] == 0
+        latency = (job["known"] - job["entry"])[done]
+        return {
+            "completed": float(done.sum()),
+            "latency_completed": float(latency.mean()) if len(latency) else 0.0,
+            "utilisation": float(pe["busy"].sum() / max(int(chip.now) * len(pe), 1)),
+            "energy": float((pe["busy"] * pe["power"]).sum()),
+        }

@@ -1,0 +1,98 @@
+"""Schedules of task graphs as Gantt charts, with the transfers between PEs drawn, and as text; also unfinished ones."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from envs.core.schedules import whole_rows
+from envs.soc.verify import COLUMNS, Row
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from envs.core.gantt import Link
+    from envs.soc.instance import SocInstance
+
+
+def figure(instance: SocInstance, schedule: Any, title: str = "") -> Figure:
+    """A Gantt chart of a schedule (n, 4), `verify.COLUMNS`: a lane for each PE, a line for each transfer.
+
+    Colours tell jobs apart, or, where there is one job, its tasks.
+    """
+    return compare(instance, {title or instance.name or instance.size: schedule})
+
+
+def compare(instance: SocInstance, schedules: Mapping[str, Any]) -> Figure:
+    """Gantt charts of several schedules, title to rows, one below the other with the same time axis."""
+    from envs.core.gantt import Bar, Chart, draw  # matplotlib is slow to import, and text needs none
+
+    lanes = [f"P{pe}" for pe in range(instance.pes)]
+    charts = []
+    for title, schedule in schedules.items():
+        rows = _rows(schedule)
+        bars = [Bar(row.pe, row.start, row.end, _group(instance, row), str(row.task)) for row in rows]
+        end = max(row.end for row in rows) if len(rows) == instance.tasks else None
+        charts.append(Chart(title, lanes, bars, end, _transfers(instance, rows)))
+    groups = instance.jobs if instance.jobs > 1 else instance.tasks
+    colours = "jobs" if instance.jobs > 1 else "tasks"
+    axis = f"us; rows are PEs, numbers are tasks, colours are {colours}, lines are transfers"
+    return draw(charts, groups, axis, horizon=instance.span)
+
+
+def table(instance: SocInstance, schedule: Any, width: int = 100) -> str:
+    """A schedule (n, 4) as text, one PE after the other; lines are wrapped at `width`.
+
+    topcuoglu 10x3, 10 of 10 tasks, end 80 (t: task, p: PE, start-end)
+    p0 | t1 27-40  t7 57-62
+    """
+    rows = _rows(schedule)
+    lanes: list[list[str]] = [[] for _ in range(instance.pes)]
+    for row in sorted(rows, key=lambda row: (row.start, row.end, row.task)):
+        lanes[row.pe].append(f"t{row.task} {row.start}-{row.end}")
+    end = max((row.end for row in rows), default=0)
+    state = f"{len(rows)} of {instance.tasks} tasks, end {end}"
+    heading = f"{instance.name} {instance.size}, {state} (t: task, p: PE, start-end)".lstrip()
+    return "\n".join([heading, *_lines(lanes, width)])
+
+
+def _rows(schedule: Any) -> list[Row]:
+    return [Row(*row) for row in whole_rows(schedule, COLUMNS)]
+
+
+def _group(instance: SocInstance, row: Row) -> int:
+    if instance.jobs == 1:
+        return row.task
+    return bisect_right(instance.job_start.tolist(), row.task) - 1
+
+
+def _transfers(instance: SocInstance, rows: list[Row]) -> list[Link]:
+    """Lines from the end of a task to when its data are on another PE, where that takes time."""
+    from envs.core.gantt import Link
+
+    found = {row.task: row for row in rows}
+    bandwidth = instance.bandwidth.tolist()
+    links = []
+    for (source, target), volume in zip(instance.edge.tolist(), instance.volume.tolist(), strict=True):
+        if source in found and target in found:
+            before, after = found[source], found[target]
+            width = bandwidth[before.pe][after.pe]
+            time = volume // width if width else 0
+            if time and before.pe != after.pe:
+                links.append(Link(before.pe, before.end, after.pe, before.end + time, _group(instance, before)))
+    return links
+
+
+def _lines(lanes: list[list[str]], width: int) -> list[str]:
+    """Cells in columns of equal width; a lane's first line begins with its name, the others with blanks."""
+    margin = len(f"p{len(lanes) - 1}")
+    column = max((len(cell) for cells in lanes for cell in cells), default=0) + 2
+    fit = max(1, (width - margin - 3) // column)
+    lines = []
+    for lane, cells in enumerate(lanes):
+        for first in range(0, max(len(cells), 1), fit):
+            name = f"p{lane}" if first == 0 else ""
+            line = "".join(cell.ljust(column) for cell in cells[first : first + fit])
+            lines.append(f"{name:<{margin}} | {line}".rstrip())
+    return lines
