@@ -31,11 +31,12 @@ TABLES = {
   the same numbers in the right order; the exact solver returns each of the 200. The paper's column is that of the wrong
   order. With the right one MDDC, MDD and PSK are at 1.8 to 1.9 % instead of 48 %, and EDDC is better than EDD.
 * **20 jobs.** The paper's averages (EDD 46.61, EDDC 12.83, MDD 1.86, PSK 1.77, MDDC 1.70, augmented MDD 1.21, augmented
-  MDDC 0.79) are of a second file of 800 instances, 680 of them with an optimum above 0. `discover:20` is the first one,
-  which has 669, so that its averages are others.
+  MDDC 0.79) do not come out: they are of 800 instances of which 680 have an optimum above 0. In the file that
+  `discover:20` is, data_20_800.npy, these are 669; the authors also have a data_20_800_new_.npy, of which there is no
+  copy here.
 * **EDDC.** As printed (`eddc_paper`) it is EDD; the paper's numbers are those of its notebook (`eddc_code`).
-* **Ties.** Equal scores go to the earlier due date, then to the shorter job; those of the paper go to the
-  lowest job number in EDD, MDD and augmented MDD, hence their differences.""",
+* **Ties.** Equal scores go to the earlier due date, then to the shorter job. The paper's EDD, MDD and augmented MDD
+  take the lowest job number, hence their differences.""",
     ),
     "exact": Comparison(
         "Total tardiness: the exact solver on the instances of arXiv 2510.24013",
