@@ -48,6 +48,8 @@ class Comparison:
     """Names for runs, alike but for their seeds, that are trained where they are not, and compared as one method."""
     samples: tuple[int, ...] = (1,)
     """Of the agents."""
+    temperature: float = 1.0
+    """Of the agents where more than one schedule is sampled."""
     measures: tuple[str, ...] = ()
     """Of `MEASURES`: a table for each, instead of one with the mean gaps, their mean over the sets, and times."""
     digits: int = 1
@@ -69,7 +71,7 @@ class Comparison:
         for line in (*self.lines, Line(tuple(runs), self.samples)):
             if line.methods:
                 options = kind(**{**rule_defaults(problem), **line.options})
-                asked = Evaluate(self.sets, line.methods, line.samples, seconds=self.seconds)
+                asked = Evaluate(self.sets, line.methods, line.samples, self.temperature, self.seconds)
                 asked = replace(asked, output=path.with_suffix(".csv"))
                 rows += run(listed(asked, options), asked, options)[0]
         usual = describe(kind(**rule_defaults(problem)).options).split()
@@ -176,16 +178,19 @@ class LearningCurves:
 
     title: str
     agents: tuple[Train, ...]
+    digits: int = 1
+    """Decimals of what is in %."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the points to PATH.csv, the picture to PATH.png and both together to PATH.md."""
-        curves, rules = {}, {}
+        curves, rules, kind = {}, {}, ""
         for agent in self.agents:
             folder = ensure(agent, load_problem(problem)())
             with (folder / CURVE).open(encoding="utf-8", newline="") as file:
                 curves[agent.seed] = list(csv.DictReader(file))
             facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["validation"]
-            rules = {name: above(value, facts["lower_bound"]) for name, value in facts["rules"].items()}
+            rules = {name: above(value, facts["reference"]) for name, value in facts["rules"].items()}
+            kind = facts["reference_kind"]
         columns = ("seed", *next(iter(curves.values()))[0])
         path.with_suffix(".csv").unlink(missing_ok=True)
         records = Records(path.with_suffix(".csv"), columns, columns[:2])
@@ -195,12 +200,14 @@ class LearningCurves:
         self._draw(curves, rules).savefig(path.with_suffix(".png"), dpi=100)
         best = [min(float(row["gap_pct"]) for row in rows) for rows in curves.values()]
         caption = (
-            f"Mean greedy gap to the lower bound on {self.agents[0].validation_instances} validation instances drawn "
+            f"Greedy gap of the mean objective to the mean reference ({kind}) on {self.agents[0].validation_instances} validation instances drawn "
             f"from {self.agents[0].instances}, {len(curves)} seeds; CPU seconds of training, validation not counted. "
-            f"Best of each seed: {', '.join(f'{gap:.1f} %' for gap in best)}. "
+            f"Best of each seed: {', '.join(f'{gap:.{self.digits}f} %' for gap in best)}. "
             f"Commit {provenance()['commit']}, {provenance()['date']}, made by `{command}`."
         )
-        lines = [(name, percent(gap)) for name, gap in sorted(rules.items(), key=lambda rule: rule[1] or 0)]
+        lines = [
+            (name, percent(gap, self.digits)) for name, gap in sorted(rules.items(), key=lambda rule: rule[1] or 0)
+        ]
         picture = f"![learning curves]({path.name}.png)"
         text = f"# {self.title}\n\n{picture}\n\n{caption}\n\n{markdown(('rule', 'gap %'), lines)}"
         write_atomically(path.with_suffix(".md"), text)
@@ -219,7 +226,7 @@ class LearningCurves:
             axes.axhline(gap, color="grey", linewidth=0.8, linestyle="--")
             axes.annotate(name, (1, gap), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="grey")
         axes.set_xlabel("CPU seconds of training")
-        axes.set_ylabel("gap to the lower bound, %")
+        axes.set_ylabel("gap to the reference, %")
         axes.set_title(self.title, loc="left")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1))
