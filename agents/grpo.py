@@ -22,6 +22,7 @@ from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
 from stable_baselines3.common.utils import safe_mean
 from torch import Tensor
 
+from agents import crew
 from agents.checkpoint import Checkpoint
 from agents.objectives import Baseline, Loss, Scale, advantages, check_share, decision_weights, surrogate
 from agents.policy import GraphPolicy
@@ -220,6 +221,18 @@ class GRPO(Checkpoint):
         callback.on_rollout_end()
         return True
 
+    def _together(self, callback: BaseCallback, total: int) -> bool:
+        """`collect_rollouts`; in a crew, process 0 says for all whether to go on and how far the schedules are."""
+        before = self.num_timesteps
+        going = self.collect_rollouts(callback)
+        self._update_current_progress_remaining(self.num_timesteps, total)
+        if crew.size() > 1:
+            mine = self.num_timesteps - before
+            news = crew.exchange(going, self._current_progress_remaining, mine, time.process_time() - self._began)
+            self.num_timesteps, self.others_cpu_s = before + news.decisions, news.others_cpu_s
+            self._current_progress_remaining, going = news.progress_remaining, news.going
+        return going
+
     # Learning
 
     def _advantages(self) -> tuple[np.ndarray, np.ndarray]:
@@ -256,11 +269,12 @@ class GRPO(Checkpoint):
         episode = rollouts.episode
         self.logger.record("train/entropy", float(rollouts.entropy.mean()) if len(episode) else 0.0)
         self.logger.record("train/kept_share", len(decisions) / max(len(episode), 1))
-        if not len(decisions):
-            return
-        self.logger.record("train/advantage_variance", float(values[np.unique(episode[decisions])].var()))
         weights = np.zeros(len(episode))
-        weights[decisions] = decision_weights(self.loss, episode[decisions])
+        if len(decisions):
+            self.logger.record("train/advantage_variance", float(values[np.unique(episode[decisions])].var()))
+            weights[decisions] = decision_weights(self.loss, episode[decisions])
+        elif crew.size() == 1:  # in a crew, the others have something to learn
+            return
         value, weight = (
             torch.tensor(array, dtype=torch.float32, device=self.device) for array in (values[episode], weights)
         )
@@ -296,8 +310,9 @@ class GRPO(Checkpoint):
                     reference = candidates.log_softmax(self.reference.logits(chunk.choices, known))[chunk.chosen]
                 gain = gain - self.kl_coef * ((reference - log_prob).exp() - (reference - log_prob) - 1)
             (-(w * gain).sum()).backward()
-        if tables is not None and leaf is not None:
+        if tables is not None and leaf is not None and leaf.grad is not None:
             tables.backward(leaf.grad)
+        crew.mean_gradients(self.actor.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self.actor.parameters(), self.max_grad_norm)
         self.actor.optimizer.step()
         self._n_updates += 1
@@ -305,8 +320,8 @@ class GRPO(Checkpoint):
             self._average()
         total, clips, divergence = sums.tolist()
         self.logger.record("train/policy_gradient_loss", -total)
-        self.logger.record("train/clip_fraction", clips / len(decisions))
-        self.logger.record("train/approx_kl", divergence / len(decisions))
+        self.logger.record("train/clip_fraction", clips / max(len(decisions), 1))
+        self.logger.record("train/approx_kl", divergence / max(len(decisions), 1))
         self.logger.record("train/grad_norm", float(norm))
 
     def _clips(self) -> tuple[float, float]:
@@ -348,10 +363,9 @@ class GRPO(Checkpoint):
         name = tb_log_name or type(self).__name__
         total, callback = self._setup_learn(total_timesteps, callback, reset_num_timesteps, name, progress_bar)
         callback.on_training_start(locals(), globals())
-        iteration = 0
-        while self.num_timesteps < total and self.collect_rollouts(callback):
+        iteration, self._began, self.others_cpu_s = 0, time.process_time(), 0.0
+        while self.num_timesteps < total and self._together(callback, total):
             iteration += 1
-            self._update_current_progress_remaining(self.num_timesteps, total)
             if log_interval is not None and iteration % log_interval == 0:
                 self.dump_logs(iteration)
             self.train()

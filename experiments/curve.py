@@ -105,7 +105,12 @@ class Curve(BaseCallback):
         self.stopped = True
 
     def _spent(self) -> float:
-        return self.budget.spent(self.model.num_timesteps, self.watch.read()[0])
+        return self.budget.spent(self.model.num_timesteps, self._time()[0])
+
+    def _time(self) -> tuple[float, float]:
+        """CPU seconds of training, by all processes, and wall seconds."""
+        cpu, wall = self.watch.read()
+        return cpu + getattr(self.model, "others_cpu_s", 0.0), wall
 
     def _on_rollout_start(self) -> None:
         spent = self._spent()
@@ -131,7 +136,7 @@ class Curve(BaseCallback):
     def _point(self) -> None:
         """Validate and save."""
         model: Any = self.model
-        cpu, wall = self.watch.read()
+        cpu, wall = self._time()
         step = model.num_timesteps
         rate = (step - self.row.get("decisions", 0)) / max(cpu - self.row.get("cpu_s", 0.0), 1e-9)
         found = self.validation.judge(self._scores)

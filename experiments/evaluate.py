@@ -33,14 +33,15 @@ KEY = ("problem", "options", "set", "instance", "method", "samples", "seed", "bu
 class Evaluate:
     """Compare methods on instances: verify each schedule, write a row for each, print a table.
 
-    A method is a rule, pilot:RULE, a solver, a run directory or a checkpoint file. Rules and pilots play under the
-    problem's options that are given here, agents under those that they were trained with.
+    A method is a rule, a solver, a run directory or a checkpoint file; pilot:NAME tries out what the rule or agent
+    makes of each choice, both:NAME plays backwards in time too. Rules play under the problem's options that are given
+    here, agents under those that they were trained with.
     """
 
     instances: tuple[str, ...]
     """Named sets (taillard, taillard:15x15, ft06), files or globs, or random:SIZES:COUNT:SEED."""
     methods: tuple[str, ...] = ()
-    """Names of methods; NAME@T samples at temperature T, both:NAME plays backwards in time too. Default: every rule."""
+    """Names of methods; NAME@T samples at temperature T. Default: every rule."""
     samples: tuple[int, ...] = (1,)
     """Schedules that a rule or an agent makes, of which the best counts; 1 is greedy."""
     temperature: float = 1.0

@@ -8,7 +8,8 @@ from numba import njit
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
-from experiments.results import Comparison, LearningCurves, Line, Picture, SpeedTable
+from experiments.learning import LearningCurves
+from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
 from experiments.speed import Speed
 from experiments.train import Train
 
@@ -44,6 +45,19 @@ ENCODERS = tuple(
     for seed in range(2)
 )
 """With the graph encoder, on larger shops and for longer: not better on the validation instances of "choices"."""
+PILOTS = tuple(
+    Train(
+        instances="random:10x10..15x15",
+        algorithm="self_labelling",
+        cpu_seconds=40,
+        seed=seed,
+        points=8,
+        encode="none",
+        run_dir=Path(f"runs/jobshop-pilot-{seed}"),
+    )
+    for seed in range(5)
+)
+"""Their candidates carry the makespan that the linear rule reaches after them."""
 LINES = (
     Line(RULES),
     Line(("mopnr@1", "fdd_mwkr@0.1"), samples=(128,)),
@@ -62,18 +76,23 @@ TABLES = {
             Line(("mopnr@0.5", "mopnr@1", "mopnr@2", "mopnr@4"), samples=(128,)),
             Line(("fdd_mwkr@0.1", "fdd_mwkr@0.2", "fdd_mwkr@0.4"), samples=(128,)),
         ),
-        agents={"PPO": AGENTS, "PPO with encoder": ENCODERS},
+        agents={"PPO": Agents(AGENTS), "PPO with encoder": Agents(ENCODERS)},
     ),
-    "taillard": Comparison("Job shop: Taillard's instances", TAILLARD, LINES, agents={"PPO": AGENTS}, samples=(1, 128)),
+    "taillard": Comparison("Job shop: Taillard's instances", TAILLARD, LINES, agents={"PPO": Agents(AGENTS, (1, 128))}),
     "classics": Comparison(
         "Job shop: Lawrence, Fisher and Thompson, Adams et al., Applegate and Cook",
         (*LAWRENCE, "ft", "abz", "orb"),
         LINES,
-        agents={"PPO": AGENTS},
-        samples=(1, 128),
+        agents={"PPO": Agents(AGENTS, (1, 128))},
     ),
-    "learning": LearningCurves("Job shop: learning curves of PPO", AGENTS),
-    "gantt": Picture("Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), AGENTS[0]),
+    "lookahead": Comparison(
+        "Job shop: the learned linear rule, and agents that try it out at every decision",
+        TAILLARD,
+        (Line(("linear",), options={"scheme": "active"}),),
+        agents={"self-labelling, lookahead = pilot": Agents(PILOTS, options={"lookahead": "pilot"})},
+    ),
+    "learning": LearningCurves("Job shop: learning curves", {"PPO": Agents(AGENTS)}),
+    "gantt": Picture("Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), Agents(AGENTS)),
     "speed": SpeedTable(
         "Job shop: speed",
         (

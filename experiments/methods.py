@@ -53,9 +53,10 @@ class Effort:
 def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) -> list[Method]:
     """The methods of these names, once for each number of samples where that makes a difference.
 
-    A name is a rule, `pilot:RULE`, a solver, a run directory or a checkpoint file; `NAME@T` samples at temperature T
-    instead of the common one; `both:NAME` also plays each instance backwards in time, as often again. One sample of a
-    rule or an agent is greedy, but of "random", which has no preference.
+    A name is a rule, a solver, a run directory or a checkpoint file. `pilot:NAME` judges each candidate by what the
+    rule or agent makes of it, `both:NAME` also plays each instance backwards in time, as often again, and `NAME@T`
+    samples at temperature T instead of the common one. One sample of a rule or an agent is greedy, but of "random",
+    which has no preference.
     Rules and pilots play under the options of `problem`, agents under those that they were trained with.
 
     Raises:
@@ -76,7 +77,7 @@ def _check_positive(what: str, value: float) -> None:
 
 
 def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Method]:
-    rules, solvers = known(problem.name)
+    solvers = known(problem.name)[1]
     if name.startswith("both:"):
         return [_both(problem, method) for method in _method(problem, name.removeprefix("both:"), effort)]
     base, _, suffix = name.rpartition("@")
@@ -91,14 +92,25 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
         return _sampled(problem, base, effort, temperature)
     if name in solvers:
         return [_solver(name, solvers[name], effort)]
-    if name.startswith("pilot:") and name.removeprefix("pilot:") in rules:
-        pilot = Pilot(rule_scores(rules[name.removeprefix("pilot:")]))
-        return [Method(name, _player(problem, pilot, 1, None), options=describe(problem.options))]
+    if name.startswith("pilot:"):
+        problem, scores, facts = _scorer(problem, name.removeprefix("pilot:"), effort.device)
+        return [Method(name, _player(problem, Pilot(scores), 1, None), **facts)]
     return _sampled(problem, name, effort, effort.temperature)
 
 
 def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature: float) -> list[Method]:
     """The rule or agent, once for each number of samples."""
+    problem, scores, facts = _scorer(problem, name, effort.device)
+    made = []
+    for samples in effort.samples:
+        hot = temperature if samples > 1 or name == "random" else None
+        label = f"{name}@{temperature:g}" if samples > 1 and name != "random" else name
+        made.append(Method(label, _player(problem, scores, samples, hot), samples, **facts))
+    return made
+
+
+def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem[Any, Any], Scores, dict[str, Any]]:
+    """The rule or agent of that name: the problem with the options that it plays under, its scores, facts for a row."""
     rules, solvers = known(problem.name)
     facts: dict[str, Any] = {}
     if name in rules:
@@ -106,19 +118,13 @@ def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature:
     elif Path(name).exists() or "/" in name or name.endswith(".zip"):
         from experiments.agent import load_agent  # torch is slow to import, and rules do without it
 
-        agent = load_agent(Path(name), problem.name, effort.device)
+        agent = load_agent(Path(name), problem.name, device)
         problem, scores = agent.problem, agent.scores
         facts = {"train_decisions": agent.train_decisions, "train_cpu_s": agent.train_cpu_s}
     else:
         options = [*rules, *solvers, *(f"pilot:{rule}" for rule in rules)]
         raise ValueError(f"{name!r} is no rule, solver or run directory of {problem.name}: {nearest(name, options)}.")
-    facts["options"] = describe(problem.options)
-    made = []
-    for samples in effort.samples:
-        hot = temperature if samples > 1 or name == "random" else None
-        label = f"{name}@{temperature:g}" if samples > 1 and name != "random" else name
-        made.append(Method(label, _player(problem, scores, samples, hot), samples, **facts))
-    return made
+    return problem, scores, {**facts, "options": describe(problem.options)}
 
 
 def known(problem: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -11,19 +9,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-
 from envs import load_problem
-from experiments.agent import CONFIG
 from experiments.cli import describe
-from experiments.curve import CURVE
 from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
-from experiments.records import Records, provenance, write_atomically
+from experiments.records import write_atomically
 from experiments.speed import Speed, speed
 from experiments.tables import MEASURES, grouped, half_width, markdown, mean, percent
 from experiments.train import Train, ensure
-from experiments.validation import above
 
 
 @dataclass(frozen=True)
@@ -37,6 +29,20 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Agents:
+    """Runs alike but for their seeds, that are trained where they are not, and compared as one method."""
+
+    runs: tuple[Train, ...]
+    samples: tuple[int, ...] = (1,)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the problem, where they differ from its defaults."""
+    temperature: float = 1.0
+    """Where more than one schedule is sampled."""
+    ways: tuple[str, ...] = ("",)
+    """Before their name: "" plays the agent, "pilot:" and "both:" as `experiments.methods` says."""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Mean gaps of methods, a row for each, on sets, a column for each."""
 
@@ -44,12 +50,8 @@ class Comparison:
     sets: tuple[str, ...]
     lines: tuple[Line, ...]
     seconds: float = 10.0
-    agents: Mapping[str, tuple[Train, ...]] = field(default_factory=dict)
-    """Names for runs, alike but for their seeds, that are trained where they are not, and compared as one method."""
-    samples: tuple[int, ...] = (1,)
-    """Of the agents."""
-    temperature: float = 1.0
-    """Of the agents where more than one schedule is sampled."""
+    agents: Mapping[str, Agents] = field(default_factory=dict)
+    """By what the table calls them."""
     measures: tuple[str, ...] = ()
     """Of `MEASURES`: a table for each, instead of one with the mean gaps, their mean over the sets, and times."""
     digits: int = 1
@@ -61,25 +63,12 @@ class Comparison:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the rows of every instance to PATH.csv and the mean gaps to PATH.md."""
-        kind = load_problem(problem)
-        runs = {
-            str(ensure(run, kind())): f"{name}, {len(agents)} seeds"
-            for name, agents in self.agents.items()
-            for run in agents
-        }
-        rows: list[dict[str, str]] = []
-        for line in (*self.lines, Line(tuple(runs), self.samples)):
-            if line.methods:
-                options = kind(**{**rule_defaults(problem), **line.options})
-                asked = Evaluate(self.sets, line.methods, line.samples, self.temperature, self.seconds)
-                asked = replace(asked, output=path.with_suffix(".csv"))
-                rows += run(listed(asked, options), asked, options)[0]
-        usual = describe(kind(**rule_defaults(problem)).options).split()
+        rows, runs = measured(problem, path, self.sets, self.lines, self.seconds, self.agents)
         published = any(row["reference_kind"] != "lower-bound" for row in rows)
         dated = getattr(import_module(f"envs.{problem}.sets"), "REFERENCE_DATE", "") if published else ""
         caption = self._caption(rows, command, f" of {dated}" if dated else "")
         notes = f"{self.notes}\n\n" if self.notes else ""
-        text = f"# {self.title}\n\n{caption}\n\n{notes}{self._tables(_compared(rows, runs, usual))}"
+        text = f"# {self.title}\n\n{caption}\n\n{notes}{self._tables(_compared(labelled(rows, runs, problem)))}"
         write_atomically(path.with_suffix(".md"), text)
 
     def _tables(self, compared: list[Compared]) -> str:
@@ -119,9 +108,6 @@ class Comparison:
     def _caption(self, rows: list[dict[str, str]], command: str, dated: str) -> str:
         count = len({row["instance"] for row in rows})
         kinds = " or ".join(dict.fromkeys(row["reference_kind"] for row in rows))
-        dates = sorted(row["date"] for row in rows)
-        when = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
-        commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
         trained = sorted(float(row["train_cpu_s"]) for row in rows if row["train_cpu_s"])
         found = " Agents: the best by validation, found after {:.0f} to {:.0f} CPU s of training."
         agents = found.format(trained[0], trained[-1]) if trained else ""
@@ -129,8 +115,7 @@ class Comparison:
         return (
             f"{what} to the reference{dated} ({kinds}) on {count} instances, every schedule verified; "
             f"{over}± half of the 95 % interval over the seeds. Solvers have {self.seconds:g} s and 1 "
-            f"worker; NAME@T is the best of samples from softmax(score / T).{agents} Commit {commits}, {when}, made by "
-            f"`{command}`."
+            f"worker; NAME@T is the best of samples from softmax(score / T).{agents} {made(rows, command)}"
         )
 
 
@@ -147,90 +132,65 @@ class Compared(NamedTuple):
         return [MEASURES[measure].of(some) if some else None for some in rows]
 
 
-def _compared(rows: list[dict[str, str]], runs: Mapping[str, str], usual: Sequence[str]) -> list[Compared]:
-    """The lines of a comparison, the agents' seeds as one; options are named where they are not usual."""
-    named = [{**row, "method": _named(row["method"], runs), "seed": row["method"]} for row in rows]
-    learned = tuple(runs.values())
-    lines = []
-    for (method, samples, options, _), some in grouped(named, "method", "samples", "options", "budget_s").items():
-        unusual = [option for option in options.split() if option not in usual and not method.startswith(learned)]
-        label = f"{method} ({', '.join(unusual)})" if unusual else method
-        lines.append(Compared(label, samples, list(grouped(some, "seed").values())))
-    return lines
+def _compared(rows: list[dict[str, str]]) -> list[Compared]:
+    """The lines of a comparison, the agents' seeds as one."""
+    return [
+        Compared(label, samples, list(grouped(some, "method").values()))
+        for (label, samples, _), some in grouped(rows, "label", "samples", "budget_s").items()
+    ]
 
 
-def _named(method: str, runs: Mapping[str, str]) -> str:
-    """What a table calls the method: an agent by its name instead of its run directory."""
-    path, _, temperature = method.partition("@")
-    if path not in runs:
-        return method
-    return runs[path] + (f", T = {temperature}" if temperature else "")
+def measured(
+    problem: str,
+    path: Path,
+    sets: tuple[str, ...],
+    lines: tuple[Line, ...],
+    seconds: float,
+    agents: Mapping[str, Agents],
+) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The rows of all methods on all sets, kept in PATH.csv, and what tables call each run directory of the agents."""
+    kind = load_problem(problem)
+    runs, learned = {}, []
+    for name, some in agents.items():
+        folders = [str(ensure(run, kind(**some.options))) for run in some.runs]
+        runs |= dict.fromkeys(folders, f"{name}, {len(folders)} seeds" if len(folders) > 1 else name)
+        learned.append(
+            Line(tuple(f"{way}{folder}@{some.temperature:g}" for way in some.ways for folder in folders), some.samples)
+        )
+    rows: list[dict[str, str]] = []
+    for line in (*lines, *learned):
+        options = kind(**{**rule_defaults(problem), **line.options})
+        asked = Evaluate(sets, line.methods, line.samples, seconds=seconds, output=path.with_suffix(".csv"))
+        rows += run(listed(asked, options), asked, options)[0]
+    return rows, runs
+
+
+def made(rows: Sequence[Mapping[str, str]], command: str) -> str:
+    """Where the rows of a table come from: the end of its caption."""
+    dates = sorted(row["date"] for row in rows)
+    when = dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
+    return f"Commit {commits}, {when}, made by `{command}`."
+
+
+def labelled(rows: Sequence[Mapping[str, str]], runs: Mapping[str, str], problem: str) -> list[dict[str, str]]:
+    """The rows with `label`: an agent by its name, without its run directory; options where they are not usual."""
+    usual = describe(load_problem(problem)(**rule_defaults(problem)).options).split()
+    found = []
+    for row in rows:
+        path, _, temperature = row["method"].partition("@")
+        unusual = [option for option in row["options"].split() if option not in usual]
+        label = f"{row['method']} ({', '.join(unusual)})" if unusual else row["method"]
+        way, folder = path.rpartition(":")[::2] if path not in runs else ("", path)
+        if folder in runs:
+            label = (f"{way}: " if way else "") + runs[folder] + (f", T = {temperature}" if temperature else "")
+        found.append({**row, "label": label})
+    return found
 
 
 def _mean(gaps: Sequence[float | None]) -> float | None:
     known = [gap for gap in gaps if gap is not None]
     return fmean(known) if known else None
-
-
-@dataclass(frozen=True)
-class LearningCurves:
-    """The validation gap of runs, alike but for their seeds, against CPU seconds, with the rules as lines."""
-
-    title: str
-    agents: tuple[Train, ...]
-    digits: int = 1
-    """Decimals of what is in %."""
-
-    def make(self, problem: str, path: Path, command: str) -> None:
-        """Write the points to PATH.csv, the picture to PATH.png and both together to PATH.md."""
-        curves, rules, kind = {}, {}, ""
-        for agent in self.agents:
-            folder = ensure(agent, load_problem(problem)())
-            with (folder / CURVE).open(encoding="utf-8", newline="") as file:
-                curves[agent.seed] = list(csv.DictReader(file))
-            facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["validation"]
-            rules = {name: above(value, facts["reference"]) for name, value in facts["rules"].items()}
-            kind = facts["reference_kind"]
-        columns = ("seed", *next(iter(curves.values()))[0])
-        path.with_suffix(".csv").unlink(missing_ok=True)
-        records = Records(path.with_suffix(".csv"), columns, columns[:2])
-        for seed, rows in curves.items():
-            for row in rows:
-                records.append({"seed": seed, **row})
-        self._draw(curves, rules).savefig(path.with_suffix(".png"), dpi=100)
-        best = [min(float(row["gap_pct"]) for row in rows) for rows in curves.values()]
-        caption = (
-            f"Greedy gap of the mean objective to the mean reference ({kind}) on {self.agents[0].validation_instances} validation instances drawn "
-            f"from {self.agents[0].instances}, {len(curves)} seeds; CPU seconds of training, validation not counted. "
-            f"Best of each seed: {', '.join(f'{gap:.{self.digits}f} %' for gap in best)}. "
-            f"Commit {provenance()['commit']}, {provenance()['date']}, made by `{command}`."
-        )
-        lines = [
-            (name, percent(gap, self.digits)) for name, gap in sorted(rules.items(), key=lambda rule: rule[1] or 0)
-        ]
-        picture = f"![learning curves]({path.name}.png)"
-        text = f"# {self.title}\n\n{picture}\n\n{caption}\n\n{markdown(('rule', 'gap %'), lines)}"
-        write_atomically(path.with_suffix(".md"), text)
-
-    def _draw(self, curves: Mapping[int, list[dict[str, str]]], rules: Mapping[str, float | None]) -> Figure:
-        figure = Figure(figsize=(9, 5), dpi=100, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        for seed, rows in curves.items():
-            rows = [row for row in rows if float(row["decisions"])]  # the first point, untrained, is far above
-            axes.plot(
-                [float(row["cpu_s"]) for row in rows], [float(row["gap_pct"]) for row in rows], label=f"seed {seed}"
-            )
-        drawn = sorted((gap, name) for name, gap in rules.items() if gap is not None)[:4]
-        for gap, name in drawn:
-            axes.axhline(gap, color="grey", linewidth=0.8, linestyle="--")
-            axes.annotate(name, (1, gap), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="grey")
-        axes.set_xlabel("CPU seconds of training")
-        axes.set_ylabel("gap to the reference, %")
-        axes.set_title(self.title, loc="left")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1))
-        return figure
 
 
 @dataclass(frozen=True)
@@ -240,13 +200,14 @@ class Picture:
     title: str
     instance: str
     methods: tuple[str, ...]
-    agent: Train
+    agents: Agents
+    """The first of its runs is drawn."""
     seconds: float = 10.0
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write PATH.png, and PATH.md that shows it."""
         kind = load_problem(problem)
-        methods = (str(ensure(self.agent, kind())), *self.methods)
+        methods = (str(ensure(self.agents.runs[0], kind(**self.agents.options))), *self.methods)
         asked = Evaluate((self.instance,), methods, seconds=self.seconds, gantt=path.with_suffix(".png"))
         rows = evaluate(asked, kind(**rule_defaults(problem)))
         found = ", ".join(f"{Path(row['method']).name} {float(row['objective']):g}" for row in rows)

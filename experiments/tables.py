@@ -77,8 +77,14 @@ STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 def half_width(values: Sequence[float]) -> float:
-    """Half of the 95 % interval of the mean of 2 to 10 values that are normally distributed."""
-    return STUDENT[len(values) - 2] * stdev(values) / sqrt(len(values))
+    """Half of the 95 % interval of the mean of 2 or more values that are normally distributed."""
+    degrees, z = len(values) - 1, 1.959964
+    if degrees <= len(STUDENT):
+        quantile = STUDENT[degrees - 1]
+    else:  # Abramowitz and Stegun (1964), 26.7.5
+        series = z**3 + z, 5 * z**5 + 16 * z**3 + 3 * z, 3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z
+        quantile = z + series[0] / (4 * degrees) + series[1] / (96 * degrees**2) + series[2] / (384 * degrees**3)
+    return quantile * stdev(values) / sqrt(len(values))
 
 
 def grouped(rows: Iterable[Mapping[str, str]], *columns: str) -> dict[tuple[str, ...], list[Mapping[str, str]]]:

@@ -1,11 +1,37 @@
 """Total tardiness: what `python -m experiments.report` makes of it."""
 
+from pathlib import Path
+
+from experiments.learning import LearningCurves
 from experiments.proofs import Proofs
-from experiments.results import Comparison, Line
+from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
+from experiments.speed import Speed
+from experiments.train import Train
 
 RULES = ("edd", "spt", "mdd", "psk", "wilkerson_irwin", "atc", "covert", "mddc", "random")
 CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")
 PAPER = ("discover:20", "discover:100", "discover:200", "discover:500")
+
+PILOTS = tuple(
+    Line(("mdd_pilot",), options={"form": form, "dominance": True, "skip_forced": True, "lookahead": "pilot"})
+    for form in ("next", "last", "position")
+)
+RUNS = tuple(
+    Train(
+        instances="random:20..100",
+        algorithm="self_labelling",
+        cpu_seconds=30,
+        seed=seed,
+        points=10,
+        validation_instances=100,
+        encode="none",
+        run_dir=Path(f"runs/tardiness-self-labelling-{seed}"),
+    )
+    for seed in range(5)
+)
+AGENTS = {"self-labelling": Agents(RUNS, (1, 128), temperature=2)}
+"""T = 2 was the better of 1 and 2 on drawn instances of 20, 100 and 200 jobs."""
+SIZES = ("random:20", "random:50", "random:100", "random:200", "random:500")
 
 TABLES = {
     "published": Comparison(
@@ -54,5 +80,43 @@ TABLES = {
         60,
         "CP-SAT is given a sequence of a local search, dominance, and only those times at which a job may end in a "
         "better sequence by a Lagrangian bound (`baselines/tardiness/solvers.py`).",
+    ),
+    "agents": Comparison(
+        "Total tardiness: agents, pilots and the exact solver on the instances of arXiv 2510.24013",
+        PAPER,
+        (Line(("mdd", "mddc")), Line(("augmented_mddc", "exact")), *PILOTS),
+        seconds=60,
+        agents=AGENTS,
+        measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
+        digits=3,
+        notes="""Agents decide on the position of the longest job, trained on drawn instances of 20 to 100 jobs by
+`self_labelling`. Best of 128: samples alone, the greedy sequence is not among them. `mdd_pilot` takes the candidate
+after which MDD completes the block best, in each form of decisions. The index of MDDC is no feature of the agents, the
+completion by MDD is.""",
+    ),
+    "drawn": Comparison(
+        "Total tardiness: agents and pilots on drawn instances",
+        ("random:20:200:7", "random:100:100:7", "random:200:50:7"),
+        (Line(("mdd", "mddc")), *PILOTS),
+        agents=AGENTS,
+        measures=("mean", "median", "aggregate", "reached"),
+        digits=3,
+    ),
+    "learning": LearningCurves("Total tardiness: learning curves", {"self-labelling": Agents(RUNS)}, digits=3),
+    "gantt": Picture(
+        "A drawn instance: the sequences of an agent and of the exact solver", "random:20:1:5", ("exact",), Agents(RUNS)
+    ),
+    "speed": SpeedTable(
+        "Total tardiness: speed",
+        (
+            ({}, Speed(("random:100",), batch=(64,), seconds=0.5, startup=True)),
+            *(
+                ({"form": form, "lookahead": lookahead}, Speed(SIZES, batch=(64,), seconds=0.3, only=("step",)))
+                for form in ("position", "last", "next")
+                for lookahead in ("pilot", "none")
+                if (form, lookahead) != ("position", "pilot")
+            ),
+            ({}, Speed(SIZES, batch=(1, 64, 1024), seconds=0.3, only=("step",))),
+        ),
     ),
 }

@@ -1,5 +1,6 @@
 """Calling a kernel without numba's look-up of types gives what the plain function gives."""
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -25,3 +26,21 @@ def test_it_does_what_the_function_does_at_every_call():
         pair, rows = Pair(np.arange(4.0), np.ones(4, np.int64)), np.array([True, False, True, False])
         add(pair, rows, twice)
         np.testing.assert_array_equal(pair.left, [1 + twice, 1, 3 + twice, 3])
+
+
+@entry
+def count(pair, rows):
+    """Add 1 to the left of each given row."""
+    for b in range(rows.size):
+        if rows[b]:
+            pair.left[b] += 1
+
+
+def test_no_references_are_counted():
+    pair, rows = Pair(np.arange(4.0), np.ones(4, np.int64)), np.array([True, False, True, False])
+    count(pair, rows)
+    references = sys.getrefcount(pair.left)
+    for _ in range(100):
+        count(pair, rows)
+    afterwards = sys.getrefcount(pair.left)
+    assert afterwards == references

@@ -25,7 +25,7 @@ class Options:
     """Let the kernel play decisions that have one candidate."""
     lookahead: Literal["none", "bound", "pilot"] = "bound"
     """Candidate features that cost more than constant time: none, the bounds after the choice, or also the makespan
-    when FDD/MWKR completes the schedule after it."""
+    when the linear rule completes the schedule after it."""
 
 
 SPEC = Spec(
@@ -104,12 +104,15 @@ in mean durations, and so is x what is squashed.
 
 
 PILOT_FEATURES = (
-    Feature("pilot_after", "makespan when FDD/MWKR completes the schedule after the choice - lower bound after it"),
+    Feature("pilot_after", "makespan when the linear rule completes the schedule after the choice - bound after it"),
     Feature("pilot_regret", "that makespan - the least of any candidate"),
+    Feature("pilot_regret_fine", "16 times the same"),
     Feature("pilot_rank", "share of the candidates with a smaller one"),
     Feature("pilot_lead", "the largest of any candidate - that makespan"),
+    Feature("priority_regret", "highest priority of any candidate by the linear rule - its own, squashed"),
 )
-"""Further candidate features under lookahead = "pilot"; times as above."""
+"""Further candidate features under lookahead = "pilot"; times as above. The rule is `baselines.jobshop.rules.linear`,
+played under the scheme `active`."""
 
 
 class View(NamedTuple):
@@ -125,6 +128,9 @@ class View(NamedTuple):
     mean: np.ndarray  # (B,) mean duration
     job_length: np.ndarray  # (B, J) work of the job
     job_end: np.ndarray  # (B, J) one more than the job's last operation
+    jobs: np.ndarray  # (B,) how many
+    machines: np.ndarray  # (B,)
+    operations: np.ndarray  # (B,)
     next_operation: np.ndarray  # (B, J) the operation each candidate would dispatch
     job_ready: np.ndarray  # (B, J) when the job's last scheduled operation ends: its arrival at the machine
     earliest: np.ndarray  # (B, J) earliest start of the next operation
@@ -187,6 +193,9 @@ class JobShop(Problem[State, JobShopInstance]):
                 mean=state.shop["mean_duration"],
                 job_length=job["length"],
                 job_end=job["end"],
+                jobs=state.shop["jobs"],
+                machines=state.shop["machines"],
+                operations=state.shop["operations"],
                 next_operation=job["next"],
                 job_ready=job["ready"],
                 earliest=job["earliest"],

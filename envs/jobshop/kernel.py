@@ -9,9 +9,8 @@ called a time is divided by the mean duration and squashed by `soft`, or, in the
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from envs.core.compiled import entry
+from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -21,10 +20,6 @@ CLOCK, OPERATION, MACHINE = 0, 1, 2
 SUCCESSOR, PREDECESSOR, NEEDS, SERVES = 0, 1, 2, 3
 DISPATCH = 1
 LATE = np.iinfo(np.int64).max
-
-fast = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""For what `reset` and `step` are made of. The error model spares a check at each division; none is by zero."""
-
 
 SHOP = {
     "jobs": int,
@@ -67,10 +62,25 @@ OPERATION_RECORD = {
     "rest": int,  # work of the job from this operation on, itself included
     "start": int,  # -1 while unscheduled
     "place": int,  # where it is in the queue while unscheduled
-    "due": float,  # work of the job up to it / work of the job from it on: FDD/MWKR dispatches the smallest
 }
 QUEUE = {"operation": int, "job": int, "duration": int, "rest": int}
-TRIAL = {"next": int, "end": int, "machine": int, "duration": int, "ready": int, "due": float}
+TRIAL_JOB = {
+    "next": int,
+    "end": int,
+    "machine": int,
+    "duration": int,
+    "rest": int,
+    "then": int,  # machine of the operation after the next, -1 when there is none
+    "ready": int,
+    "earliest": int,
+}
+TRIAL_MACHINE = {"free": int, "load": int, "waiting": int}
+LINEAR = (
+    (-0.585, -0.233, 0.195, -0.175, 0.099, -0.1),
+    (-1.0, -0.355, -0.138, 0.178, 0.234, -0.071),
+)
+"""Weights of the linear rule at the end of a schedule, and what is added to them at its begin; in between, the share of
+operations not yet scheduled of it. Found by `baselines.jobshop.linear`; `priority` says what they are weights of."""
 
 
 class State(NamedTuple):
@@ -85,9 +95,10 @@ class State(NamedTuple):
     operation: np.recarray  # (B, O) of OPERATION_RECORD
     queue: np.recarray  # (B, O) of QUEUE: the unscheduled operations of machine 0 in any order, a gap, machine 1, ...
     legal: np.ndarray  # (B, J + 1) the jobs that this decision is between, lowest first
-    look: np.ndarray  # (B, J, 3) f64 of the candidates, between the two passes of `look_ahead`: bounds and makespan
-    trial: np.recarray  # (B, J) of TRIAL: the jobs, while a rule completes the schedule
-    trial_free: np.ndarray  # (B, M) i64: the ends of the machines' last operations, at the same time
+    look: np.ndarray  # (B, J, 4) f64 of the candidates, between the two passes of `look_ahead`
+    trial: np.recarray  # (B, J) of TRIAL_JOB: the jobs while a rule completes the schedule
+    trial_machine: np.recarray  # (B, M) of TRIAL_MACHINE: the machines at the same time
+    weights: np.ndarray  # (B, 2, 6) f64 of the linear rule, as LINEAR
 
 
 def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
@@ -104,10 +115,12 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         operation=records(OPERATION_RECORD, operations),
         queue=records(QUEUE, operations),
         legal=np.zeros((batch, jobs + 1), np.int64),
-        look=np.zeros((batch, jobs, 3)),
-        trial=records(TRIAL, jobs),
-        trial_free=np.zeros((batch, machines), np.int64),
+        look=np.zeros((batch, jobs, 4)),
+        trial=records(TRIAL_JOB, jobs),
+        trial_machine=records(TRIAL_MACHINE, machines),
+        weights=np.zeros((batch, 2, 6)),
     )
+    state.weights[:] = LINEAR
     state.shop["mean_duration"] = 1.0
     state.job["next"] = state.job["machine"] = -1
     return state
@@ -196,9 +209,6 @@ def begin(s, b):
             s.machine[b, operation.machine].load += operation.duration
             s.machine[b, operation.machine].total += 1
         job.length = rest
-        for i in range(job.first, job.end):
-            operation = s.operation[b, i]
-            operation.due = (rest - operation.rest + operation.duration) / max(operation.rest, 1)
         job.ready = 0
         advance(s, job, b, job.first)
         bound, work = max(bound, rest), work + rest
@@ -458,31 +468,47 @@ def look_ahead(s, o, b, pilot):
         if ends > latest:
             bottleneck, latest = m, ends
     unit = 1.0 / shop.mean_duration
-    least_bound, least_queue, shortest = np.inf, np.inf, np.inf
+    least_bound, least_queue = np.inf, np.inf
     for c in range(shop.candidates):
         j = s.legal[b, c]
         meet_queue(s, o.candidate_features[b, j], b, c, j)
         meet_bottleneck(s, o.candidate_features[b, j], b, j, bottleneck)
         least_bound = min(least_bound, s.look[b, c, 0])
         least_queue = min(least_queue, s.look[b, c, 1])
-        if pilot:
-            s.look[b, c, 2] = complete(s, b, j)
-            shortest = min(shortest, s.look[b, c, 2])
     for c in range(shop.candidates):
         f = o.candidate_features[b, s.legal[b, c]]
         f[21] = soft((s.look[b, c, 0] - shop.bound) * unit)
         f[22] = soft((s.look[b, c, 0] - least_bound) * unit)
         f[23] = soft((s.look[b, c, 1] - shop.bound) * unit)
         f[24] = soft((s.look[b, c, 1] - least_queue) * unit)
-        if pilot:
-            better, last = 0, 0.0
-            for d in range(shop.candidates):
-                better += s.look[b, d, 2] < s.look[b, c, 2]
-                last = max(last, s.look[b, d, 2])
-            f[34] = soft((s.look[b, c, 2] - s.look[b, c, 0]) * unit)
-            f[35] = soft((s.look[b, c, 2] - shortest) * unit)
-            f[36] = better / shop.candidates
-            f[37] = soft((last - s.look[b, c, 2]) * unit)
+    if pilot:
+        try_out(s, o, b)
+
+
+@fast
+def try_out(s, o, b):
+    """The makespan when the linear rule completes the schedule after each candidate, and what the rule says of it."""
+    shop = s.shop[b]
+    shortest, longest, highest = np.inf, 0.0, -np.inf
+    copy_shop(s, b)
+    time_trial(s, b)
+    for c in range(shop.candidates):
+        s.look[b, c, 3] = priority(s, b, s.legal[b, c], shop.remaining, shop.work)
+        highest = max(highest, s.look[b, c, 3])
+    for c in range(shop.candidates):
+        s.look[b, c, 2] = complete(s, b, s.legal[b, c])
+        shortest, longest = min(shortest, s.look[b, c, 2]), max(longest, s.look[b, c, 2])
+    unit = 1.0 / shop.mean_duration
+    for c in range(shop.candidates):
+        f, makespan, better = o.candidate_features[b, s.legal[b, c]], s.look[b, c, 2], 0
+        for d in range(shop.candidates):
+            better += s.look[b, d, 2] < makespan
+        f[34] = soft((makespan - s.look[b, c, 0]) * unit)
+        f[35] = soft((makespan - shortest) * unit)
+        f[36] = soft(16.0 * (makespan - shortest) * unit)
+        f[37] = better / shop.candidates
+        f[38] = soft((longest - makespan) * unit)
+        f[39] = soft(highest - s.look[b, c, 3])
 
 
 @fast
@@ -541,31 +567,16 @@ def meet_bottleneck(s, f, b, j, bottleneck):
 
 
 @fast
-def complete(s, b, j):
-    """Makespan when job j is dispatched now and FDD/MWKR completes the schedule without delays."""
-    shop, makespan = s.shop[b], 0
+def copy_shop(s, b):
+    """Begin a trial where the schedule stands."""
+    shop = s.shop[b]
     for m in range(shop.machines):
-        s.trial_free[b, m] = s.machine[b, m].free
+        machine, trial = s.machine[b, m], s.trial_machine[b, m]
+        trial.free, trial.load, trial.waiting = machine.free, machine.load, machine.waiting
     for k in range(shop.jobs):
         job, trial = s.job[b, k], s.trial[b, k]
         trial.end, trial.ready = job.end, job.ready
         reach(s, b, trial, job.next if job.next >= 0 else job.end)
-        makespan = max(makespan, job.ready)
-    chosen, begins = j, s.job[b, j].earliest
-    for _ in range(shop.remaining):
-        trial = s.trial[b, chosen]
-        trial.ready = begins + trial.duration
-        s.trial_free[b, trial.machine] = trial.ready
-        makespan = max(makespan, trial.ready)
-        reach(s, b, trial, trial.next + 1)
-        begins, due = LATE, np.inf
-        for k in range(shop.jobs):
-            trial = s.trial[b, k]
-            if trial.next >= 0:
-                earliest = max(trial.ready, s.trial_free[b, trial.machine])
-                if earliest < begins or (earliest == begins and trial.due < due):
-                    chosen, begins, due = k, earliest, trial.due
-    return makespan
 
 
 @fast
@@ -573,6 +584,69 @@ def reach(s, b, trial, i):
     """Operation i is the next of the job on trial, or it has none."""
     if i < trial.end:
         operation = s.operation[b, i]
-        trial.next, trial.machine, trial.duration, trial.due = i, operation.machine, operation.duration, operation.due
+        trial.next, trial.machine, trial.duration, trial.rest = i, operation.machine, operation.duration, operation.rest
+        trial.then = s.operation[b, i + 1].machine if i + 1 < trial.end else -1
     else:
-        trial.next = -1
+        trial.next, trial.machine = -1, -1
+
+
+@fast
+def time_trial(s, b):
+    """Earliest starts on trial; returns the job that can complete first, and when (c* of Giffler and Thompson)."""
+    completion, pick = LATE, -1
+    for k in range(s.shop[b].jobs):
+        trial = s.trial[b, k]
+        if trial.next >= 0:
+            trial.earliest = max(trial.ready, s.trial_machine[b, trial.machine].free)
+            if trial.earliest + trial.duration < completion:
+                completion, pick = trial.earliest + trial.duration, k
+    return pick, completion
+
+
+@fast
+def priority(s, b, k, remaining, work):
+    """What the linear rule says of job k on trial, with so many operations and so much work not yet scheduled."""
+    shop, trial = s.shop[b], s.trial[b, k]
+    unit, left = 1.0 / shop.mean_duration, remaining / shop.operations
+    late, early = s.weights[b, 0], s.weights[b, 1]
+    ends = trial.earliest + trial.duration
+    value = (late[0] + left * early[0]) * (trial.earliest * unit)
+    value += (late[1] + left * early[1]) * (trial.duration * unit)
+    value += (late[2] + left * early[2]) * (trial.rest * unit)
+    if trial.then >= 0:
+        then = s.trial_machine[b, trial.then]
+        value += (late[3] + left * early[3]) * (max(then.free - ends, 0) * unit)
+        value += (late[4] + left * early[4]) * (then.load * shop.machines / max(work, 1))
+        value += (late[5] + left * early[5]) * (then.waiting * shop.machines / shop.jobs)
+    return value
+
+
+@fast
+def complete(s, b, j):
+    """Makespan when job j is dispatched now (-1: none), and then the linear rule chooses from each conflict set."""
+    shop = s.shop[b]
+    copy_shop(s, b)
+    makespan, work, chosen = 0, shop.work, j
+    for k in range(shop.jobs):
+        makespan = max(makespan, s.trial[b, k].ready)
+    for remaining in range(shop.remaining, 0, -1):
+        pick, completion = time_trial(s, b)
+        if remaining < shop.remaining or j < 0:
+            machine, highest, chosen = s.trial[b, pick].machine, -np.inf, pick
+            for k in range(shop.jobs):
+                trial = s.trial[b, k]
+                if trial.machine == machine and (trial.earliest < completion or k == pick):
+                    value = priority(s, b, k, remaining, work)
+                    if value > highest:
+                        highest, chosen = value, k
+        trial = s.trial[b, chosen]
+        machine = s.trial_machine[b, trial.machine]
+        trial.ready = machine.free = trial.earliest + trial.duration
+        machine.load -= trial.duration
+        machine.waiting -= 1
+        work -= trial.duration
+        makespan = max(makespan, trial.ready)
+        if trial.then >= 0:
+            s.trial_machine[b, trial.then].waiting += 1
+        reach(s, b, trial, trial.next + 1)
+    return makespan

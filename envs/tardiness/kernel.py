@@ -16,9 +16,8 @@ unit. A feature called a time is divided by the mean processing time of the bloc
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from envs.core.compiled import entry
+from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -28,10 +27,6 @@ CLOCK, JOB_NODE = 0, 1
 LATER, EARLIER, LONGER, SHORTER = 0, 1, 2, 3
 OPEN, BY_DUE_DATE, BY_LENGTH = 0, 1, 2
 LATE = np.iinfo(np.int64).max
-
-fast = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
-"""For what `reset` and `step` are made of. The error model spares a check at each division; none is by zero. Without
-numba's runtime (`_nrt`) nothing can be allocated, and no references are counted: steps take a third of the time."""
 
 LINE = {
     "jobs": int,
@@ -106,6 +101,7 @@ class State(NamedTuple):
     end: np.ndarray  # (B, N) when each job ends, -1 while undecided
     open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
     choice: np.recarray  # (B, N) of CHOICE: what this decision is between
+    completion: np.ndarray  # (B, N) lookahead PILOT: `pilot` of each candidate
     legal: np.ndarray  # (B, N) jobs whose candidates the observation has
     item: np.recarray  # (B, N) of ITEM: jobs of a completion, by due date; row 0 serves all
     waiting: np.ndarray  # (B, N) bool: jobs of a completion that are late already, by processing time; as `item`
@@ -129,6 +125,7 @@ def allocate(batch: int, jobs: int) -> State:
         end=np.full((batch, jobs), -1),
         open=np.zeros((batch, jobs), bool),
         choice=records(CHOICE, jobs),
+        completion=np.zeros((batch, jobs), np.int64),
         legal=np.zeros((batch, jobs), np.int64),
         item=records(ITEM, jobs),
         waiting=np.zeros((batch, jobs), bool),
@@ -771,6 +768,7 @@ def look_ahead(s, o, b, form, lookahead):
         f[21] = soft((choice.bound - least) * unit)
         f[22] = soft(choice.bound * unit / m)
         if lookahead == PILOT:
+            s.completion[b, choice.job] = choice.pilot
             regret, size = choice.pilot - best, max(choice.pilot, 1)
             f[23] = soft(regret * unit)
             f[24] = soft(16.0 * regret * unit)

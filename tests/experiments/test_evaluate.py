@@ -44,12 +44,13 @@ def test_the_columns_are_those_of_the_design(tmp_path: Path) -> None:
 
 
 def test_rules_pilots_solvers_samples_and_agents_stand_in_one_table(run_dir: Path, tmp_path: Path) -> None:
-    names = ("spt", "random", "pilot:mwkr", "mopnr@0.5", "cp_sat", str(run_dir))
+    names = ("spt", "random", "pilot:mwkr", "mopnr@0.5", "cp_sat", str(run_dir), f"pilot:{run_dir}")
     rows = run(replace(QUICK, methods=names, samples=(1, 4), output=tmp_path / "x.csv"))
     found = [(row["method"], row["samples"]) for row in rows]
     assert found == [
         *(("spt", "1"), ("spt@1", "4"), ("random", "1"), ("random", "4"), ("pilot:mwkr", "1")),
         *(("mopnr", "1"), ("mopnr@0.5", "4"), ("cp_sat", "1"), (str(run_dir), "1"), (f"{run_dir}@1", "4")),
+        (f"pilot:{run_dir}", "1"),
     ]
     solver, agent = rows[7], rows[8]
     assert (solver["objective"], solver["budget_s"], solver["workers"]) == ("55", "1", "1")

@@ -7,8 +7,9 @@ import pytest
 
 from envs import load_problem
 from experiments.jobshop import TABLES
+from experiments.learning import LearningCurves
 from experiments.report import Report, report
-from experiments.results import Comparison, LearningCurves, Line, SpeedTable
+from experiments.results import Agents, Comparison, Line, SpeedTable
 from experiments.speed import Speed
 from experiments.tables import MEASURES
 from experiments.train import ensure
@@ -26,15 +27,14 @@ def test_a_comparison_has_a_row_for_each_method_and_a_column_for_each_set(run_di
             Line(("cp_sat",)),
         ),
         seconds=1,
-        agents={"agent": (replace(SMALL, run_dir=run_dir),)},
-        samples=(1, 4),
+        agents={"agent": Agents((replace(SMALL, run_dir=run_dir),), (1, 4))},
     )
     table.make("jobshop", tmp_path / "small", "the command")
     text = (tmp_path / "small.md").read_text()
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert lines[0] == ["method", "samples", "random:3x3:2:0", "ft06", "mean", "s / instance", "CPU s / instance"]
     assert [line[0] for line in lines[2:]] == [
-        *("spt", "random", "mopnr@0.5", "spt (scheme=active)", "cp_sat", "agent, 1 seeds", "agent, 1 seeds, T = 1")
+        *("spt", "random", "mopnr@0.5", "spt (scheme=active)", "cp_sat", "agent", "agent, T = 1")
     ]
     spt = dict(zip(lines[0], lines[2], strict=True))
     assert spt["ft06"] == "60.0"
@@ -51,7 +51,7 @@ def test_a_comparison_may_have_a_table_for_each_measure(run_dir: Path, tmp_path:
         ("random:3x3:4:0", "ft06"),
         (Line(("spt", "cp_sat")),),
         seconds=1,
-        agents={"agent": (replace(SMALL, run_dir=run_dir),)},
+        agents={"agent": Agents((replace(SMALL, run_dir=run_dir),), (1, 4))},
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=2,
         quoted={"a paper's SPT": (None, 60.123)},
@@ -85,7 +85,7 @@ def test_measures_sum_up_the_rows_of_a_method() -> None:
 
 
 def test_learning_curves_are_drawn_with_the_rules(run_dir: Path, tmp_path: Path) -> None:
-    table = LearningCurves("Small curves", (replace(SMALL, run_dir=run_dir),))
+    table = LearningCurves("Small curves", {"agent": Agents((replace(SMALL, run_dir=run_dir),))})
     table.make("jobshop", tmp_path / "learning", "the command")
     assert (tmp_path / "learning.png").read_bytes().startswith(b"\x89PNG")
     assert len((tmp_path / "learning.csv").read_text().splitlines()) == 5

@@ -9,6 +9,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from envs.jobshop.instance import JobShopInstance
+from envs.jobshop.kernel import LINEAR
 
 Operation = tuple[int, int]
 """(job, position)"""
@@ -144,17 +145,32 @@ class ReferenceShop:
         return later.bound()
 
     def completed(self, job: int) -> int:
-        """The makespan if the job is dispatched now, then always what can start first, by FDD/MWKR among equals."""
+        """The makespan if the job is dispatched now, and then the linear rule chooses from each conflict set."""
         later = deepcopy(self)
+        later.scheme = "active"
         later.dispatch(job)
         while later.left():
-            later.dispatch(min(later.unfinished(), key=lambda job: (later.earliest(job), later.due_ratio(job))))
+            later.dispatch(max(later.candidates(), key=later.priority))
         return later.bound()
 
-    def due_ratio(self, job: int) -> float:
-        """Work of the job up to its next operation over its work from there on, the operation in both."""
-        work = self.work(self.next(job))
-        return (self.work((job, 0)) - self.tail(self.next(job))) / max(work, 1)
+    def priority(self, job: int) -> float:
+        """What the linear rule says of the job."""
+        operation, left = self.next(job), len(self.left()) / len(self.operations)
+        then = (job, operation[1] + 1)
+        measures = [
+            self.earliest(job) / self.mean,
+            self.duration(operation) / self.mean,
+            self.work(operation) / self.mean,
+        ]
+        if then in self.operations:
+            machine, machines = self.machine(then), len(self.machines)
+            work = max(sum(map(self.duration, self.left())), 1)
+            measures += [
+                max(self.free(machine) - self.earliest_end(job), 0) / self.mean,
+                self.load(machine) * machines / work,
+                self.waiting(machine) * machines / len(self.jobs),
+            ]
+        return sum((late + left * early) * measure for late, early, measure in zip(*LINEAR, measures, strict=False))
 
     def time(self) -> int:
         return min(map(self.earliest, self.unfinished()), default=self.bound())
@@ -238,9 +254,11 @@ class ReferenceShop:
         if lookahead == "pilot":
             ends = [self.completed(candidate) for candidate in self.candidates()]
             end = self.completed(job)
-            times["pilot_after"] = end - self.bound_after(job)
-            times |= {"pilot_regret": end - min(ends), "pilot_lead": max(ends) - end}
+            times |= {"pilot_after": end - self.bound_after(job), "pilot_lead": max(ends) - end}
+            times |= {"pilot_regret": end - min(ends), "pilot_regret_fine": 16 * (end - min(ends))}
             features["pilot_rank"] = sum(other < end for other in ends) / len(ends)
+            highest = max(map(self.priority, self.candidates()))
+            features["priority_regret"] = self.squashed(highest - self.priority(job))
         return features | {name: self.squashed(time / self.mean) for name, time in times.items()}
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from baselines.jobshop.rules import DEFAULTS, RULES
 from baselines.jobshop.solvers import cp_sat
@@ -15,6 +15,7 @@ from experiments.methods import Effort, methods
 from tests.jobshop.shops import shops
 
 
+@settings(deadline=None)
 @given(instance=shops(most_jobs=5))
 def test_its_schedules_are_schedules_of_the_instance(instance: JobShopInstance) -> None:
     image = mirror(instance)

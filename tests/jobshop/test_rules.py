@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from baselines.jobshop.linear import Fit, fit, gap
 from baselines.jobshop.rules import DEFAULTS, RULES
 from baselines.pilot import Pilot
 from baselines.play import greedy, objectives, play, rule_scores, sample
+from envs.core.datasets import resolve
 from envs.core.downloads import DataError, fetch
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES, JobShop
@@ -67,6 +69,7 @@ ORDERS = {
     "mopnr": [2, 0, 1],  # jobs 0 and 1 are equal
     "lopnr": [0, 1, 2],
     "fdd_mwkr": [1, 0, 2],
+    "linear": [1, 2, 0],  # -1.29, -2.85, -3.00: earliest starts are 9, 3, 9; then come m0, m1, m1
     "random": [0, 1, 2],
 }
 
@@ -101,6 +104,7 @@ KEYS: dict[str, Key] = {  # the job with the smallest goes
     "mopnr": lambda shop, job: shop.position(job) - len(shop.jobs[job]),
     "lopnr": lambda shop, job: len(shop.jobs[job]) - shop.position(job),
     "fdd_mwkr": lambda shop, job: (shop.work((job, 0)) - shop.tail(shop.next(job))) / max(shop.work(shop.next(job)), 1),
+    "linear": lambda shop, job: -shop.priority(job),
     "random": lambda _shop, job: job,
 }
 
@@ -229,3 +233,37 @@ def test_samples_follow_the_softmax() -> None:
 def test_what_cannot_be_sampled_is_one_sentence(arguments: dict[str, float], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         play(JobShop(), drawn(), MWKR, **arguments)  # type: ignore[arg-type]
+
+
+def test_the_kernel_tries_out_what_the_linear_rule_makes_of_each_candidate() -> None:
+    env = DispatchVectorEnv("jobshop", 3, "random:6x5", copy=False, autoreset=False, lookahead="pilot")
+    env.reset(seed=0)
+    pilot, names = (
+        Pilot(rule_scores(RULES["linear"])),
+        [feature.name for feature in env.problem.spec.candidate_features],
+    )
+    rng = np.random.default_rng(0)
+    while env.running.any():
+        found = env.observation.candidate_features[:, :, names.index("pilot_regret")]
+        makespans = -pilot(env)
+        for row in np.flatnonzero(env.running):
+            legal = np.isfinite(makespans[row])
+            regret = (makespans[row, legal] - makespans[row, legal].min()) / env.view().mean[row]
+            np.testing.assert_allclose(found[row, legal], regret / (4 + regret), rtol=1e-5)
+        mask = env.observation.action_mask
+        env.step((rng.random(mask.shape) * mask).argmax(axis=1))
+
+
+def test_the_linear_rule_is_better_than_those_of_the_literature() -> None:
+    shops = resolve(JobShop, "random:15x15:30:5")
+    usual, active = JobShop(**DEFAULTS), JobShop(scheme="active")
+    best = min(objectives(usual, shops, rule_scores(RULES[name])).mean() for name in ("fdd_mwkr", "mwkr", "mopnr"))
+    assert objectives(active, shops, rule_scores(RULES["linear"])).mean() < best
+
+
+def test_the_weights_of_the_linear_rule_can_be_found_again() -> None:
+    weights = fit(Fit(generations=4, population=12, elite=4, shops=4))
+    assert weights.shape == (2, 6) and np.abs(weights).max() == 1
+    env = DispatchVectorEnv("jobshop", 32, "random:10x10", copy=False)
+    env.reset(seed=1)
+    assert gap(env, weights) < gap(env, np.zeros((2, 6)))
