@@ -147,7 +147,7 @@ class Curve(BaseCallback):
             {
                 "objective/validation": found.objective,
                 "objective/training": float(np.mean(self._objectives)) if self._objectives else None,
-                "gap_percent/lower_bound": found.gap_pct,
+                "gap_percent/reference": found.gap_pct,
                 "gap_percent/best_rule": found.gap_to_rule_pct,
                 "time/decisions_per_second": rate if step else None,
                 "time/cpu_seconds": cpu,

@@ -32,12 +32,14 @@ class LearningCurves:
     title: str
     agents: Mapping[str, Agents]
     """All trained on the same sizes, by what the picture calls them."""
+    digits: int = 1
+    """Decimals of gaps."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the points to PATH.csv, the picture to PATH.png and both with the last gaps to PATH.md."""
         found = {name: self._read(problem, agents) for name, agents in self.agents.items()}
-        curves = {name: runs for name, (runs, _) in found.items()}
-        rules = next(iter(found.values()))[1]
+        curves = {name: runs for name, (runs, _, _) in found.items()}
+        _, rules, kind = next(iter(found.values()))
         columns = ("agent", "seed", *curves[next(iter(curves))][0][0])
         path.with_suffix(".csv").unlink(missing_ok=True)
         records = Records(path.with_suffix(".csv"), columns, columns[:3])
@@ -48,32 +50,38 @@ class LearningCurves:
         self._draw(curves, rules).savefig(path.with_suffix(".png"), dpi=100)
         first = next(iter(self.agents.values())).runs[0]
         caption = (
-            f"Mean greedy gap to the lower bound on {first.validation_instances} validation instances drawn from "
-            f"{first.validation or first.instances}; CPU seconds of training, validation not counted. In the table the "
+            f"Greedy gap of the mean objective to the mean reference ({kind}) on {first.validation_instances} validation "
+            f"instances drawn from {first.validation or first.instances}; CPU seconds of training, validation not counted. In the table the "
             "best point of each seed, mean ± half of the 95 % interval. "
             f"Commit {provenance()['commit']}, {provenance()['date']}, made by `{command}`."
         )
         lines = [(name, str(len(runs)), *self._best(runs)) for name, runs in curves.items()]
-        lines += [(name, "", percent(gap), "") for name, gap in sorted(rules.items(), key=lambda rule: rule[1] or 0)]
+        lines += [
+            (name, "", percent(gap, self.digits), "")
+            for name, gap in sorted(rules.items(), key=lambda rule: rule[1] or 0)
+        ]
         columns = ("agent or rule", "seeds", "gap %", "decisions")
         text = f"# {self.title}\n\n![learning curves]({path.name}.png)\n\n{caption}\n\n{markdown(columns, lines)}"
         write_atomically(path.with_suffix(".md"), text)
 
-    def _read(self, problem: str, agents: Agents) -> tuple[list[Curve], dict[str, float | None]]:
-        """The curves of the seeds, and the gaps of the rules on the same instances."""
-        curves, rules = [], {}
+    def _read(self, problem: str, agents: Agents) -> tuple[list[Curve], dict[str, float | None], str]:
+        """The curves of the seeds, the gaps of the rules on the same instances, and to what kind of reference."""
+        curves, rules, kind = [], {}, ""
         for agent in agents.runs:
             folder = ensure(agent, load_problem(problem)(**agents.options))
             with (folder / CURVE).open(encoding="utf-8", newline="") as file:
                 curves.append(list(csv.DictReader(file)))
             facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["validation"]
-            rules = {name: above(value, facts["lower_bound"]) for name, value in facts["rules"].items()}
-        return curves, rules
+            rules = {name: above(value, facts["reference"]) for name, value in facts["rules"].items()}
+            kind = facts["reference_kind"]
+        return curves, rules, kind
 
     def _best(self, runs: Sequence[Curve]) -> tuple[str, str]:
         gaps = [min(float(row["gap_pct"]) for row in rows) for rows in runs]
-        around = f" ± {half_width(gaps):.1f}" if len(gaps) > 1 else ""
-        return percent(fmean(gaps)) + around, f"{fmean(float(rows[-1]['decisions']) for rows in runs) / 1e6:.1f} M"
+        around = f" ± {half_width(gaps):.{self.digits}f}" if len(gaps) > 1 else ""
+        return percent(
+            fmean(gaps), self.digits
+        ) + around, f"{fmean(float(rows[-1]['decisions']) for rows in runs) / 1e6:.1f} M"
 
     def _draw(self, curves: Mapping[str, list[Curve]], rules: Mapping[str, float | None]) -> Figure:
         figure = Figure(figsize=(12, 5), dpi=100, layout="constrained")
@@ -88,7 +96,7 @@ class LearningCurves:
                 axes.annotate(name, (1, gap), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="grey")
             axes.set_xlabel(label)
             axes.spines[["top", "right"]].set_visible(False)
-        panels[0].set_ylabel("gap to the lower bound, %")
+        panels[0].set_ylabel("gap to the reference, %")
         figure.suptitle(self.title, x=0.01, ha="left")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, frameon=False, ncols=6, loc="outside lower center")

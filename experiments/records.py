@@ -28,6 +28,9 @@ class Records:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists() and path.stat().st_size:
                 self._read(path, read_text(path))
+        self._by_key: dict[tuple[str, ...], dict[str, str]] = {}
+        for row in self.rows:
+            self._by_key.setdefault(self._key_of(row), row)
 
     def _read(self, path: Path, text: str) -> None:
         whole = text[: text.rfind("\n") + 1]
@@ -47,8 +50,10 @@ class Records:
 
     def find(self, row: Mapping[str, Any]) -> dict[str, str] | None:
         """The row with the same key, if there is one."""
-        wanted = [cell(row.get(name)) for name in self.key]
-        return next((found for found in self.rows if [found[name] for name in self.key] == wanted), None)
+        return self._by_key.get(self._key_of(row))
+
+    def _key_of(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(cell(row.get(name)) for name in self.key)
 
     def append(self, row: Mapping[str, Any]) -> dict[str, str]:
         """Write one row; columns that it lacks stay empty. Returns it as it stands in the file."""
@@ -62,6 +67,7 @@ class Records:
                 file.flush()
                 os.fsync(file.fileno())
         self.rows.append(line)
+        self._by_key.setdefault(self._key_of(line), line)
         return line
 
 

@@ -291,7 +291,11 @@ def write_config(folder: Path, command: Train, problem: Problem[Any, Any], valid
         "problem": problem.name,
         "options": asdict(problem.options),
         "train": {**asdict(command), "resume": None, "run_dir": None},
-        "validation": {"lower_bound": validation.lower_bound, "rules": validation.rules},
+        "validation": {
+            "reference": validation.reference,
+            "reference_kind": validation.kinds,
+            "rules": validation.rules,
+        },
         "began": began,
     }
     write_atomically(folder / CONFIG, json.dumps(config, indent=1) + "\n")
@@ -317,7 +321,7 @@ def stop_on_interrupt(curve: Curve) -> Iterator[None]:
 def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
     """Write the hyperparameters beside what they led to, and say where everything is."""
     row = curve.row
-    reached = {"hparam/gap_to_best_rule": row["gap_to_rule_pct"], "hparam/gap_to_lower_bound": row["gap_pct"]}
+    reached = {"hparam/gap_to_best_rule": row["gap_to_rule_pct"], "hparam/gap_to_reference": row["gap_pct"]}
     settings = {name: value for name, value in asdict(command).items() if name not in ("resume", "run_dir")}
     curve.events.hyperparameters(settings, reached, row["decisions"])
     curve.events.close()

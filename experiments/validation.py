@@ -17,7 +17,7 @@ SEED = 1_000_003
 
 
 class Judgement(NamedTuple):
-    """A mean objective, and how many percent it lies above the mean lower bound and above the best rule's mean."""
+    """A mean objective, and how many percent it lies above the mean reference and above the best rule's mean."""
 
     objective: float
     gap_pct: float | None
@@ -26,11 +26,14 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True)
 class Validation:
-    """Instances and what rules and bounds reach on them, as means over the instances."""
+    """Instances and what rules reach on them, as means over the instances."""
 
     problem: Problem[Any, Any]
     instances: list[Instance]
-    lower_bound: float
+    reference: float
+    """Mean of the best known objectives, or of lower bounds where none is known: `reference` of the problem's sets."""
+    kinds: str
+    """Of the references."""
     rules: dict[str, float]
     """Mean objective of each rule, but random play, under the rules' own options."""
 
@@ -46,8 +49,9 @@ class Validation:
             for name, rule in baselines.RULES.items()
             if name != "random"
         }
-        bound = float(np.mean([instance.lower_bound() for instance in instances]))
-        return cls(problem, instances, bound, rules)
+        known = import_module(f"envs.{problem.name}.sets").reference
+        values, kinds = zip(*(known(instance) for instance in instances), strict=True)
+        return cls(problem, instances, float(np.mean(values)), " or ".join(dict.fromkeys(kinds)), rules)
 
     @property
     def best_rule(self) -> str:
@@ -57,7 +61,7 @@ class Validation:
     def judge(self, scores: Scores) -> "Judgement":
         """What the greedy schedules of `scores` are worth."""
         objective = float(objectives(self.problem, self.instances, scores).mean())
-        return Judgement(objective, above(objective, self.lower_bound), above(objective, self.rules[self.best_rule]))
+        return Judgement(objective, above(objective, self.reference), above(objective, self.rules[self.best_rule]))
 
     def picture(self, scores: Scores, title: str) -> np.ndarray:
         """The Gantt chart (H, W, 3) uint8 of the greedy schedule of the first instance."""

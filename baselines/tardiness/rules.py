@@ -71,6 +71,14 @@ def mddc(view: View) -> np.ndarray:
     return -(urgency + length / (time + np.maximum(view.work[:, None], 1) / left)) / view.mean[:, None]
 
 
+def mdd_pilot(view: View) -> np.ndarray:
+    """The pilot of MDD in the form that is played: least tardiness when MDD completes the block after the candidate.
+
+    With `lookahead` other than "pilot" nothing is completed, and all candidates are alike.
+    """
+    return -view.completion / view.mean[:, None]
+
+
 def random(view: View) -> np.ndarray:
     """All jobs alike: random play when sampled, the order of due dates when greedy."""
     return np.zeros(view.action_mask.shape)
@@ -107,6 +115,7 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
     "atc": atc,
     "covert": covert,
     "mddc": mddc,
+    "mdd_pilot": mdd_pilot,
     "random": random,
 }
 

@@ -109,6 +109,7 @@ class View(NamedTuple):
     time: np.ndarray  # (B,) when the block begins
     work: np.ndarray  # (B,) its processing time
     longest: np.ndarray  # (B,) form position: the job that is placed, behind job a; -1 in the other forms
+    completion: np.ndarray  # (B, N) lookahead pilot: tardiness of the block when MDD completes it after candidate a
     action_mask: np.ndarray  # (B, N) i8, 1 = legal
 
 
@@ -167,6 +168,7 @@ class Tardiness(Problem[State, TardinessInstance]):
                 time=line["time"],
                 work=line["work"],
                 longest=line["longest"],
+                completion=state.completion,
                 action_mask=observation.action_mask,
             )
         )

@@ -101,6 +101,7 @@ class State(NamedTuple):
     end: np.ndarray  # (B, N) when each job ends, -1 while undecided
     open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
     choice: np.recarray  # (B, N) of CHOICE: what this decision is between
+    completion: np.ndarray  # (B, N) lookahead PILOT: `pilot` of each candidate
     legal: np.ndarray  # (B, N) jobs whose candidates the observation has
     item: np.recarray  # (B, N) of ITEM: jobs of a completion, by due date; row 0 serves all
     waiting: np.ndarray  # (B, N) bool: jobs of a completion that are late already, by processing time; as `item`
@@ -124,6 +125,7 @@ def allocate(batch: int, jobs: int) -> State:
         end=np.full((batch, jobs), -1),
         open=np.zeros((batch, jobs), bool),
         choice=records(CHOICE, jobs),
+        completion=np.zeros((batch, jobs), np.int64),
         legal=np.zeros((batch, jobs), np.int64),
         item=records(ITEM, jobs),
         waiting=np.zeros((batch, jobs), bool),
@@ -766,6 +768,7 @@ def look_ahead(s, o, b, form, lookahead):
         f[21] = soft((choice.bound - least) * unit)
         f[22] = soft(choice.bound * unit / m)
         if lookahead == PILOT:
+            s.completion[b, choice.job] = choice.pilot
             regret, size = choice.pilot - best, max(choice.pilot, 1)
             f[23] = soft(regret * unit)
             f[24] = soft(16.0 * regret * unit)

@@ -50,10 +50,10 @@ FAMILIES = {
 }
 """Name of each set to its files.
 
-* `discover`: the test instances of arXiv 2510.24013, total tardiness. Those of 20 jobs are the authors' first file; the
-  paper's Table 2 is of a second one (data_20_800_new_.npy, 680 optima above 0 instead of 669), which is not listed for
-  want of a copy to take its checksum from. The 500-job optima are published in another order than the instances, see
-  `_in_order`; `discover-published` has the same instances with the values as published.
+* `discover`: the test instances of arXiv 2510.24013, total tardiness. Those of 20 jobs are not those of
+  its Table 2, of which 680 optima are above 0 instead of 669: these are probably in data_20_800_new_.npy, which
+  is not listed for want of a copy to take its checksum from. The 500-job optima are published in another order than the
+  instances, see `_in_order`; `discover-published` has the same instances with the values as published.
 * `discover-normal`: processing times from N(60, 20). The instances with one below 1 are left out: dominance rules and
   the exact solver's decomposition do not hold for them.
 * `wt40`, `wt50`, `wt100`: OR-Library's, total weighted tardiness. What is unproved is so according to its authors

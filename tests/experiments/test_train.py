@@ -78,7 +78,7 @@ def test_tensorboard_finds_finite_values_the_picture_the_command_and_the_hyperpa
     found = events(run_dir)
     tags = found.Tags()
     for tag in (
-        *("objective/validation", "objective/training", "gap_percent/lower_bound", "gap_percent/best_rule"),
+        *("objective/validation", "objective/training", "gap_percent/reference", "gap_percent/best_rule"),
         *("rollout/ep_rew_mean", "losses/policy_gradient_loss", "time/decisions_per_second"),
     ):
         values = [event.value for event in found.Scalars(tag)]
@@ -151,7 +151,7 @@ def test_a_killed_run_loses_no_row_and_writes_none_twice(tmp_path: Path) -> None
     assert after.startswith(before[: before.rindex("\n") + 1])
     steps = [row["decisions"] for row in curve(folder)]
     assert steps == sorted(set(steps))
-    logged = [event.step for event in events(folder).Scalars("gap_percent/lower_bound")]
+    logged = [event.step for event in events(folder).Scalars("gap_percent/reference")]
     assert logged == steps
 
 

@@ -169,7 +169,7 @@ def test_errors_name_value_rule_and_remedy() -> None:
     with pytest.raises(ValueError, match="lookahead is 'all', but must be one of none, bound, pilot"):
         load_problem("tardiness")(lookahead="all")
     weighted = TardinessInstance.from_lists([1, 2], [0, 0], [1, 2], name="w")
-    with pytest.raises(ValueError, match=r"'w' has weights, but the form 'position' needs .* 'next' or 'last'"):
+    with pytest.raises(ValueError, match=r"has weights, but the form 'position' needs all of them to be 1: play it"):
         begin(weighted)
     env = begin(TardinessInstance.from_lists([2, 9, 3, 4, 2], [3, 4, 5, 6, 7]), dominance=False, skip_forced=False)
     for action, why in ((0, "some optimal sequence does without job 0"), (7, "actions are 0..4")):

@@ -70,9 +70,13 @@ def test_orlibs_instances_have_weights_and_the_values_of_their_files():
     assert load_set("wt40-19") == [instances[18]] and load_set("wt40:40") == instances
 
 
-def test_the_reference_of_any_other_instance_is_computed():
-    mine = TardinessInstance.from_lists([3, 2], [1, 1], name="mine")
-    assert reference(mine) == (5, "computed")
+def test_the_reference_of_any_other_instance_is_computed_or_a_lower_bound():
+    mine = TardinessInstance.from_lists([3, 2, 4], [4, 1, 4], name="mine")
+    assert reference(mine) == (7, "computed")
+    weighted = TardinessInstance.from_lists([3, 2, 4], [4, 1, 4], [1, 2, 1], name="mine")
+    assert reference(weighted) == (weighted.lower_bound(), "lower-bound")
+    large = TardinessInstance.from_lists([3] * 201, [1] * 201)
+    assert reference(large) == (large.lower_bound(), "lower-bound")
     for name in ("wt40-1", "wt40-126", "wt40-x", "discover20-1", "-1"):
         renamed = TardinessInstance.from_lists([3] * 40, [1] * 40, name=name)
         assert reference(renamed) == (renamed.lower_bound(), "computed")
