@@ -1,5 +1,7 @@
 """Instances of total tardiness: drawing, checks, bound."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -52,6 +54,6 @@ def test_the_bound_is_exact_where_an_order_is_optimal() -> None:
         (([[1]], [1]), r"processing has the shape \(1, 1\)"),
     ],
 )
-def test_other_numbers_are_refused(lists: tuple[list, ...], sentence: str) -> None:
+def test_other_numbers_are_refused(lists: tuple[Any, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         TardinessInstance.from_lists(*lists)
