@@ -61,7 +61,9 @@ def distinct(rng: np.random.Generator) -> TardinessInstance:
     return TardinessInstance.from_lists(processing.tolist(), due.tolist())
 
 
-def relabel(instance: TardinessInstance, rng: np.random.Generator) -> tuple[TardinessInstance, np.ndarray]:
+def relabel(
+    instance: TardinessInstance, rng: np.random.Generator, _options: dict[str, object]
+) -> tuple[TardinessInstance, np.ndarray]:
     """The same jobs in another order, and the new index of each action: the same, since actions go by due date."""
     order = rng.permutation(instance.jobs)
     fields = instance.processing[order], instance.due[order], instance.weight[order]

@@ -70,7 +70,7 @@ ORDERS = {  # of the jobs 1 to 4
 
 
 @pytest.mark.parametrize("scale", [1, 1000])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", ORDERS)
 def test_each_rule_ranks_jobs_by_its_definition(rule: str, scale: int) -> None:
     processing, due, weight = zip(*JOBS, strict=True)
     scaled = [[scale * value for value in values] for values in (processing, due)]
