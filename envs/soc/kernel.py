@@ -74,6 +74,7 @@ CHIP = {
     "idle": int,  # PEs that are free
     "least_work": float,  # of the jobs with tasks left, as the next
     "least_critical": float,
+    "waiting": int,  # how many jobs have tasks left
     "bounds": int,  # sum of the bounds of the jobs inside
     "over": int,  # 1 = the span has ended
 }
@@ -85,6 +86,7 @@ JOB = {
     "arrival": int,
     "entry": int,  # -1 = not yet
     "left": int,  # tasks not yet placed
+    "at": int,  # where they begin in the order
     "work": float,  # their mean durations
     "critical": float,  # largest upward rank of them
     "older": int,  # jobs inside that entered before it
@@ -154,11 +156,11 @@ class State(NamedTuple):
     arrives: np.ndarray  # (B, T, P) when the data of a ready task are there
     ready: np.ndarray  # (B, T) tasks, in order
     pending: np.ndarray  # (B, T) tasks, in the order in which they were placed
-    order: np.ndarray  # (B, 2, T) visible tasks not yet placed, by falling upward rank: of all, and job after job
+    order: np.ndarray  # (B, T) visible tasks not yet placed, job after job, those of a job by falling upward rank
+    turn: np.ndarray  # (B, 2, J) jobs with tasks left: as they entered, and by rising work left
     legal: np.ndarray  # (B, A) the candidates of this decision, lowest first
     look: np.ndarray  # (B, A, 3) f64 of each candidate: sum of the ends of jobs after both completions, last end
     free: np.ndarray  # (B, 2, P) PEs in a look-ahead
-    ends: np.ndarray  # (B, J) jobs in a look-ahead
 
 
 def allocate(batch: int, jobs: int, tasks: int, edges: int, pes: int, bands: int, actions: int) -> State:
@@ -191,11 +193,11 @@ def allocate(batch: int, jobs: int, tasks: int, edges: int, pes: int, bands: int
         arrives=numbers(tasks, pes),
         ready=numbers(tasks),
         pending=numbers(tasks),
-        order=numbers(2, tasks),
+        order=numbers(tasks),
+        turn=numbers(2, jobs),
         legal=numbers(actions),
         look=np.zeros((batch, actions, 3)),
         free=numbers(2, pes),
-        ends=numbers(jobs),
     )
     state.chip["unit"] = 1.0
     state.job["entry"] = -1
@@ -519,12 +521,11 @@ def enter(s, o, b, k):
     before = chip.left
     sort_tasks(s, b, job)
     for i in range(tasks - 1, -1, -1):
-        rank_task(s, b, s.order[b, 1, before + i])
+        rank_task(s, b, s.order[b, before + i])
     for i in range(tasks):
-        t = s.order[b, 1, before + i]
+        t = s.order[b, before + i]
         job.work += s.task[b, t].average
-        insert(s, b, 0, t, 0, before + i)
-        insert(s, b, 1, t, before, before + i)
+        insert(s, b, t, before, before + i)
     chip.left += tasks
     chip.visible += tasks
     chip.work += job.work
@@ -540,7 +541,7 @@ def enter(s, o, b, k):
 
 @fast
 def sort_tasks(s, b, job):
-    """Write the job's tasks behind those of order 1, sources first, and its edges by source into `out`."""
+    """Write the job's tasks behind those of the others, sources first, and its edges by source into `out`."""
     at = s.chip[b].left
     for t in range(job.first, job.end):
         s.task[b, t].missing = s.task[b, t].end_in - s.task[b, t].first_in
@@ -558,16 +559,16 @@ def sort_tasks(s, b, job):
     last = at
     for t in range(job.first, job.end):
         if s.task[b, t].missing == 0:
-            s.order[b, 1, last] = t
+            s.order[b, last] = t
             last += 1
     i = at
     while i < last:
-        task = s.task[b, s.order[b, 1, i]]
+        task = s.task[b, s.order[b, i]]
         for k in range(task.first_out, task.end_out):
             target = s.edge[b, s.out[b, k]].target
             s.task[b, target].missing -= 1
             if s.task[b, target].missing == 0:
-                s.order[b, 1, last] = target
+                s.order[b, last] = target
                 last += 1
         i += 1
     for t in range(job.first, job.end):
@@ -603,13 +604,13 @@ def rank_task(s, b, t):
 
 
 @fast
-def insert(s, b, row, t, first, end):
-    """Put task t into a part of an order, behind those of the same or a larger rank."""
+def insert(s, b, t, first, end):
+    """Put task t into its job's part of the order, behind those of the same or a larger rank."""
     i = end
-    while i > first and s.task[b, s.order[b, row, i - 1]].rank < s.task[b, t].rank:
-        s.order[b, row, i] = s.order[b, row, i - 1]
+    while i > first and s.task[b, s.order[b, i - 1]].rank < s.task[b, t].rank:
+        s.order[b, i] = s.order[b, i - 1]
         i -= 1
-    s.order[b, row, i] = t
+    s.order[b, i] = t
 
 
 @fast
@@ -668,8 +669,7 @@ def place(s, o, b, candidate, rules):
     chip.pending += 1
     chip.ready -= 1
     remove(s.ready[b], t, chip.ready)
-    remove(s.order[b, 0], t, chip.left)
-    remove(s.order[b, 1], t, chip.left)
+    remove(s.order[b], t, chip.left)
     if not rules.at_ready:
         for i in range(task.first_out, task.end_out):
             release(s, o, b, s.edge[b, s.out[b, i]].target)
@@ -868,7 +868,7 @@ def observe(s, o, b, rules):
 def compare_jobs(s, b):
     """Bounds of the jobs inside, and what is least among them."""
     chip = s.chip[b]
-    chip.least_work, chip.least_critical, chip.bounds = np.inf, np.inf, 0
+    chip.least_work, chip.least_critical, chip.bounds, chip.waiting = np.inf, np.inf, 0, 0
     first, older = 0, 0
     for j in range(chip.oldest, chip.entered):
         job = s.job[b, j]
@@ -876,8 +876,16 @@ def compare_jobs(s, b):
         older += job.running > 0
         job.bound = job.latest
         if job.left > 0:
-            job.critical = s.task[b, s.order[b, 1, first]].rank
+            job.at = first
+            job.critical = s.task[b, s.order[b, first]].rank
             first += job.left
+            s.turn[b, 0, chip.waiting] = j
+            i = chip.waiting
+            while i > 0 and s.job[b, s.turn[b, 1, i - 1]].work > job.work:
+                s.turn[b, 1, i] = s.turn[b, 1, i - 1]
+                i -= 1
+            s.turn[b, 1, i] = j
+            chip.waiting += 1
             chip.least_work = min(chip.least_work, job.work)
             chip.least_critical = min(chip.least_critical, job.critical)
     for w in range(chip.considered):
@@ -1020,49 +1028,50 @@ def look_ahead(s, o, b):
 
 @fast
 def complete(s, b, way, candidate, look):
-    """Place all visible tasks after the candidate: look[way] becomes the sum of the jobs' ends.
+    """Place all visible tasks after the candidate, job after job: look[way] becomes the sum of the jobs' ends.
 
-    way 0: by falling upward rank of all jobs, each where it finishes first (HEFT without insertion); 1: job after job,
-    each where finish + optimistic cost is least (PEFT's choice of the PE).
+    way 0: jobs in the order in which they entered, tasks where finish + optimistic cost is least (PEFT's choice);
+    1: jobs by rising work left, tasks where duration + start / 2 is least, which is between MET and EFT.
     """
     chip = s.chip[b]
     free, begins = s.free[b, 0], s.free[b, 1]
-    floor = candidate.start if candidate.task < 0 else chip.now
-    for p in range(chip.pes):
+    where, end = s.where[b], s.end[b]
+    chosen_task, pes = candidate.task, chip.pes
+    floor = candidate.start if chosen_task < 0 else chip.now
+    for p in range(pes):
         free[p] = max(s.pe[b, p].free, floor)
-    for j in range(chip.oldest, chip.entered):
-        s.ends[b, j] = s.job[b, j].latest
-    if candidate.task >= 0:
+    if chosen_task >= 0:
         free[candidate.pe] = candidate.finish
-        s.where[b, candidate.task], s.end[b, candidate.task] = candidate.pe, candidate.finish
-        j = s.task[b, candidate.task].job
-        s.ends[b, j] = max(s.ends[b, j], candidate.finish)
-    for i in range(chip.left):
-        t = s.order[b, way, i]
-        if t != candidate.task:
+        where[chosen_task], end[chosen_task] = candidate.pe, candidate.finish
+    total, last = 0, 0
+    for j in range(chip.oldest, chip.entered):
+        if s.job[b, j].running > 0 and s.job[b, j].left == 0:
+            total, last = total + s.job[b, j].latest, max(last, s.job[b, j].latest)
+    for k in range(chip.waiting):
+        job = s.job[b, s.turn[b, way, k]]
+        latest = job.latest
+        for i in range(job.at, job.at + job.left):
+            t = s.order[b, i]
+            if t == chosen_task:
+                latest = max(latest, candidate.finish)
+                continue
             task = s.task[b, t]
-            entry = s.job[b, task.job].entry
-            for p in range(chip.pes):
-                begins[p] = max(free[p], entry)
+            for p in range(pes):
+                begins[p] = free[p]
             for e in range(task.first_in, task.end_in):
                 source = s.edge[b, e].source
-                ends, place = s.end[b, source], s.where[b, source]
-                for p in range(chip.pes):
-                    begins[p] = max(begins[p], ends + s.transfer[b, e, s.band[b, place, p]])
-            least, chosen = np.inf, -1
-            for p in range(chip.pes):
-                if s.duration[b, t, p] >= 0:
-                    score = float(begins[p] + s.duration[b, t, p])
-                    if way == 1:
-                        score += s.oct[b, t, p]
+                there, place = end[source], where[source]
+                for p in range(pes):
+                    begins[p] = max(begins[p], there + s.transfer[b, e, s.band[b, place, p]])
+            least, chosen = np.inf, 0
+            for p in range(pes):
+                duration = s.duration[b, t, p]
+                if duration >= 0:
+                    score = begins[p] + duration + s.oct[b, t, p] if way == 0 else 0.5 * begins[p] + duration
                     if score < least:
                         least, chosen = score, p
             finish = begins[chosen] + s.duration[b, t, chosen]
-            free[chosen], s.where[b, t], s.end[b, t] = finish, chosen, finish
-            s.ends[b, task.job] = max(s.ends[b, task.job], finish)
-    total, last = 0, 0
-    for j in range(chip.oldest, chip.entered):
-        if s.job[b, j].running > 0:
-            total += s.ends[b, j]
-            last = max(last, s.ends[b, j])
+            free[chosen], where[t], end[t] = finish, chosen, finish
+            latest = max(latest, finish)
+        total, last = total + latest, max(last, latest)
     look[way], look[2] = total, min(look[2], last)
