@@ -55,7 +55,7 @@ def heft_rank(view: View) -> np.ndarray:
 def peft_rank(view: View) -> np.ndarray:
     """The task of the largest mean optimistic cost in all jobs inside, where its end and what follows end first.
 
-    Arabnejad and Barbosa (2014), IEEE Transactions on Parallel and Distributed Systems 25(3); planned as in `heft_rank`.
+    Arabnejad and Barbosa (2014), IEEE Transactions on Parallel and Distributed Systems 25(3); planned as `heft_rank`.
     """
     rows = np.arange(len(view.task))[:, None]
     ends = view.finish + view.oct[rows, view.task, view.pe]
