@@ -50,9 +50,10 @@ class LearningCurves:
         self._draw(curves, rules).savefig(path.with_suffix(".png"), dpi=100)
         first = next(iter(self.agents.values())).runs[0]
         caption = (
-            f"Greedy gap of the mean objective to the mean reference ({kind}) on {first.validation_instances} validation "
-            f"instances drawn from {first.validation or first.instances}; CPU seconds of training, validation not counted. In the table the "
-            "best point of each seed, mean ± half of the 95 % interval. "
+            f"Greedy gap of the mean objective to the mean reference ({kind}) on {first.validation_instances} "
+            f"validation instances drawn from {first.validation or first.instances}; CPU seconds of "
+            "training, validation not counted. In the table the best point of each seed, mean ± half of the 95 % "
+            "interval. "
             f"Commit {provenance()['commit']}, {provenance()['date']}, made by `{command}`."
         )
         lines = [(name, str(len(runs)), *self._best(runs)) for name, runs in curves.items()]
