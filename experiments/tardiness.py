@@ -97,8 +97,8 @@ The index of MDDC is no feature of the agents, the completion by MDD is. The exa
         agents={"self-labelling": Agents(RUNS, (128,), temperature=2)},
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=3,
-        notes="The agents of `agents`, sampled; the greedy sequence is not among the 128. T = 2 was the better of 1 and "
-        "2 on drawn instances of 20, 100 and 200 jobs.",
+        notes="The agents of `agents`, sampled; the greedy sequence is not among the 128. T = 2 was the better of 1 "
+        "and 2 on drawn instances of 20, 100 and 200 jobs.",
     ),
     "learning": LearningCurves("Total tardiness: learning curves", {"self-labelling": Agents(RUNS)}, digits=3),
     "gantt": Picture(
