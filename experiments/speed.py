@@ -146,7 +146,7 @@ def play(made: Measure, seconds: float) -> float:
     budget, spent, decisions = seconds * 1e9, 0, 0
     while spent < budget:
         mask = made.env.observation.action_mask
-        actions = (rng.random(mask.shape, np.float32) * mask).argmax(axis=1)
+        actions = ((1 - rng.random(mask.shape, np.float32)) * mask).argmax(axis=1)  # never 0 where legal
         began = time.process_time_ns()
         found: Any = made.timed(actions)
         spent += time.process_time_ns() - began

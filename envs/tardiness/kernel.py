@@ -833,9 +833,10 @@ def complete(s, b, choice, block, first, end, without, time, lookahead):
             slot, item = s.order[b, k], items[count]
             item.processing, item.due, item.weight = slot.processing, slot.due, slot.weight
             count += 1
-    ends, cost, matched = time, 0, 0
-    for i in range(block.low, block.high):
+    ends, cost, matched, i = time, 0, 0, block.low
+    while matched < count:
         slot = s.short[b, i]
+        i += 1
         k = s.place[b, slot.job]
         if k >= first and k < end and k != without:
             ends += slot.processing

@@ -8,7 +8,7 @@ import pytest
 from experiments import cli, evaluate, report, speed, train, verify
 
 REFUSED = [
-    ("evaluate", "", "Name a problem first: python -m experiments.evaluate PROBLEM, where PROBLEM is one of jobshop."),
+    ("evaluate", "", "Name a problem first: python -m experiments.evaluate PROBLEM, where PROBLEM is one of jobshop"),
     ("evaluate", "jobshp --instances ft06", "There is no problem 'jobshp': the nearest is 'jobshop'."),
     ("evaluate", "jobshop", "Missing from python -m experiments.evaluate jobshop: --instances"),
     ("evaluate", "jobshop --instances taillrd", "the nearest is 'taillard'"),
