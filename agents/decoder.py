@@ -1,5 +1,7 @@
 """From the legal candidates of a decision to one logit each, and to the value of the decision."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -9,11 +11,20 @@ from agents.graph import Choices
 class Decoder(nn.Module):
     """Candidates meet each other and the clock node: `h += relu(W h + U [mean of h, clock])`, several rounds.
 
-    The last layers of logits and value start at zero: the first policy is uniform over the legal candidates.
+    The last layers of logits and value start at zero: the first policy is uniform over the legal candidates. With
+    `guide`, a column of the candidate features and a weight, it is the softmax of -weight times that column, and all
+    columns may add to the logits without detour.
     """
 
     def __init__(
-        self, candidate_width: int, candidate_types: int, state_width: int, clock_width: int, width: int, rounds: int
+        self,
+        candidate_width: int,
+        candidate_types: int,
+        state_width: int,
+        clock_width: int,
+        width: int,
+        rounds: int,
+        guide: Sequence[float] | None = None,
     ) -> None:
         super().__init__()
         self.features = nn.Linear(candidate_width + 2 * state_width, width)
@@ -26,16 +37,26 @@ class Decoder(nn.Module):
         for last in (self.logit, self.value[2]):
             for parameter in last.parameters():
                 nn.init.zeros_(parameter)
+        self.direct: nn.Linear | None = None
+        if guide is not None:
+            self.direct = nn.Linear(candidate_width, 1, bias=False)
+            nn.init.zeros_(self.direct.weight)
+            with torch.no_grad():
+                self.direct.weight[0, int(guide[0])] = -guide[1]
 
     def forward(self, choices: Choices, pair: Tensor | None) -> tuple[Tensor, Tensor]:
         """Logits (c,) and values (D, 1); `pair` (c, width) is what the encoder says about the candidates' nodes."""
         h, clock = self._meet(choices, pair)
         value = self.value(torch.cat([choices.candidates.mean(h), clock], dim=1))
-        return self.logit(h).squeeze(1), value
+        return self._logits(choices, h), value
 
     def logits(self, choices: Choices, pair: Tensor | None) -> Tensor:
         """Logits (c,) alone, for trainers without a critic."""
-        return self.logit(self._meet(choices, pair)[0]).squeeze(1)
+        return self._logits(choices, self._meet(choices, pair)[0])
+
+    def _logits(self, choices: Choices, h: Tensor) -> Tensor:
+        logits = self.logit(h)
+        return (logits if self.direct is None else logits + self.direct(choices.features)).squeeze(1)
 
     def _meet(self, choices: Choices, pair: Tensor | None) -> tuple[Tensor, Tensor]:
         """Vectors of the candidates (c, width) and of the clock nodes (D, width)."""

@@ -1,6 +1,6 @@
 """A stable-baselines3 policy that scores the legal candidates of any problem and any instance size."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -29,6 +29,9 @@ class GraphPolicy(ActorCriticPolicy):
     "once" (what came with the problem, once per graph: `ids[0]` must tell graphs apart) or "step" (also what changes,
     at every decision). Sizes are read from each observation, so a policy trained on 6x6 predicts on 10x10.
 
+    `guide`, a column of the candidate features and a weight, lets the first policy follow that column
+    (`agents.decoder`) instead of choosing evenly.
+
     Works with stable-baselines3's `PPO`, `EvalCallback` and `evaluate_policy`; for `sb3_contrib.MaskablePPO` take
     `agents.maskable.MaskableGraphPolicy`.
     """
@@ -43,6 +46,7 @@ class GraphPolicy(ActorCriticPolicy):
         encoder_width: int = 32,
         layers: int = 2,
         rounds: int = 2,
+        guide: Sequence[float] | None = None,
         use_sde: bool = False,
         optimizer_class: type[torch.optim.Optimizer] = Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
@@ -65,7 +69,13 @@ class GraphPolicy(ActorCriticPolicy):
         )
         self.encode: Encode = encode
         self.use_sde = False
-        self.shape = {"width": width, "encoder_width": encoder_width, "layers": layers, "rounds": rounds}
+        self.shape: dict[str, Any] = {
+            "width": width,
+            "encoder_width": encoder_width,
+            "layers": layers,
+            "rounds": rounds,
+        }
+        self.shape |= {"guide": guide}
         self._build_networks(observation_space, **self.shape)
         self._table = EmbeddingTable()
         self._table_weights: list[int] = []
@@ -73,7 +83,15 @@ class GraphPolicy(ActorCriticPolicy):
         self.optimizer = optimizer_class(self._weights, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
         self.optimizer.register_step_post_hook(self._forget)
 
-    def _build_networks(self, space: spaces.Dict, width: int, encoder_width: int, layers: int, rounds: int) -> None:
+    def _build_networks(
+        self,
+        space: spaces.Dict,
+        width: int,
+        encoder_width: int,
+        layers: int,
+        rounds: int,
+        guide: Sequence[float] | None,
+    ) -> None:
         self.widths = {key: _shape(space[key])[-1] for key in WIDTHS}
         self.types = {key: _types(space[key]) for key in ("node_type", "edge_type", "candidate_type")}
         features, state = self.widths["node_features"], self.widths["node_state"]
@@ -99,6 +117,7 @@ class GraphPolicy(ActorCriticPolicy):
             features + state,
             width,
             rounds,
+            guide,
         )
 
     def _get_constructor_parameters(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from agents.checkpoint import Checkpoint
 from agents.d3s import D3S
 from agents.objectives import PRESETS
 from agents.ppo import PPO
-from agents.sb3_env import DispatchVecEnv
+from agents.sb3_env import DispatchVecEnv, vector_env
 from agents.schedules import schedule
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
@@ -100,6 +100,8 @@ class Train:
     """Of the graph encoder."""
     rounds: int = 2
     """In which the candidates look at each other."""
+    guide: float = 0.0
+    """Weight with which the first policy follows the problem's look-ahead; 0: it chooses evenly."""
     device: str = "cpu"
     """Where the networks compute: cpu or cuda."""
 
@@ -173,6 +175,7 @@ def check(command: Train) -> None:
         "processes": 1,
         "seed": 0,
         "ent_coef": 0,
+        "guide": 0,
     }
     for name, low in least.items():
         value = getattr(command, name)
@@ -224,10 +227,23 @@ def new(command: Train, env: DispatchVecEnv) -> Checkpoint:
         ent_coef=command.ent_coef,
         **arguments,
         **PRESETS.get(command.algorithm, {}),
-        policy_kwargs={name: getattr(command, name) for name in ("encode", "width", "layers", "rounds")},
+        policy_kwargs=policy_kwargs(command, vector_env(env).problem),
         seed=int(np.random.SeedSequence(command.seed).generate_state(1)[0] >> 1),  # row b draws from this + b
         device=command.device,
     )
+
+
+def policy_kwargs(command: Train, problem: Problem[Any, Any]) -> dict[str, Any]:
+    """What the policy is made with; ValueError for a guide where the problem's options show none."""
+    found = {name: getattr(command, name) for name in ("encode", "width", "layers", "rounds")}
+    if not command.guide:
+        return found
+    names = [feature.name for feature in problem.spec.candidate_features]
+    if problem.spec.guide not in names:
+        raise ValueError(
+            f"guide is {command.guide:g}, but there is no look-ahead to follow: choose another --lookahead."
+        )
+    return {**found, "guide": [names.index(problem.spec.guide), command.guide]}
 
 
 def loaded(folder: Path, command: Train, env: DispatchVecEnv) -> Checkpoint:

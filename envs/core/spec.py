@@ -65,6 +65,8 @@ class Spec:
     edge_features: tuple[Feature, ...]
     candidate_features: tuple[Feature, ...]
     dynamic_edges: bool = False
+    guide: str = ""
+    """The candidate feature whose least value a pilot would choose; "" where none is seen."""
 
     def allocate(self, batch: int, size: Size) -> Observation:
         """An all-padding observation for `batch` environments of the given room."""

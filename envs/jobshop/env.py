@@ -161,7 +161,7 @@ class JobShop(Problem[State, JobShopInstance]):
         if self.options.lookahead not in LOOKAHEADS:
             raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be one of {', '.join(LOOKAHEADS)}.")
         if self.options.lookahead == "pilot":
-            self.spec = replace(SPEC, candidate_features=SPEC.candidate_features + PILOT_FEATURES)
+            self.spec = replace(SPEC, candidate_features=SPEC.candidate_features + PILOT_FEATURES, guide="pilot_regret")
         scheme, lookahead = SCHEMES.index(self.options.scheme), LOOKAHEADS.index(self.options.lookahead)
         self._rules = (scheme, bool(self.options.skip_forced), lookahead)
 

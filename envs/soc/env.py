@@ -1,6 +1,6 @@
 """Task graphs on a chip as a problem: options, observation schema, and what its kernel and its rules work on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -103,6 +103,7 @@ SPEC = Spec(
         Feature("by_entry", "completion: sum of the jobs' ends, older jobs first, EFT + OCT - least of any candidate"),
         Feature("by_work", "completion: the same, short jobs first, duration + start / 2 - least of any candidate"),
         Feature("either", "completion: the smaller of the two sums - least of any candidate"),
+        Feature("either_fine", "completion: 16 times the same"),
         Feature("better", "completion: share of candidates with a smaller one"),
         Feature("over_bound", "completion: smaller sum - sum of the jobs' bounds, per job inside"),
         Feature("last", "completion: last end - least of any candidate"),
@@ -175,6 +176,8 @@ class SoC(Problem[State, SocInstance]):
                 raise ValueError(f"{name} is {getattr(self.options, name)!r}, but must be one of {', '.join(values)}.")
         if not isinstance(self.options.window, int) or self.options.window < 1:
             raise ValueError(f"window is {self.options.window!r}, but must be a whole number from 1 on.")
+        if self.options.lookahead == "completion":
+            self.spec = replace(SPEC, guide="either")
         self._rules = Rules(
             pairs=self.options.decision == "pair",
             at_ready=self.options.commit == "ready",

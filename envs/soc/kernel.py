@@ -1021,9 +1021,10 @@ def look_ahead(s, o, b):
         f[36] = soft((look[0] - first) * unit)
         f[37] = soft((look[1] - second) * unit)
         f[38] = soft((s.candidate[b, a].look - either) * unit)
-        f[39] = better / chip.candidates
-        f[40] = soft((s.candidate[b, a].look - chip.bounds) / max(chip.inside, 1) * unit)
-        f[41] = soft((look[2] - last) * unit)
+        f[39] = soft((s.candidate[b, a].look - either) * unit * 16)
+        f[40] = better / chip.candidates
+        f[41] = soft((s.candidate[b, a].look - chip.bounds) / max(chip.inside, 1) * unit)
+        f[42] = soft((look[2] - last) * unit)
 
 
 @fast

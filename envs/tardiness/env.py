@@ -1,6 +1,6 @@
 """Total tardiness as a problem: options, observation schema, and what its kernel and its rules work on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -129,6 +129,8 @@ class Tardiness(Problem[State, TardinessInstance]):
             raise ValueError(f"form is {self.options.form!r}, but must be one of {', '.join(FORMS)}.")
         if self.options.lookahead not in LOOKAHEADS:
             raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be one of {', '.join(LOOKAHEADS)}.")
+        if self.options.lookahead == "pilot":
+            self.spec = replace(SPEC, guide="pilot_regret")
         form, lookahead = FORMS.index(self.options.form), LOOKAHEADS.index(self.options.lookahead)
         self._rules = (form, bool(self.options.dominance), bool(self.options.skip_forced), lookahead)
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Discrete
 
 from agents.graph import Choices, GraphBatch, Graphs
 from agents.policy import GraphPolicy
@@ -183,3 +184,15 @@ def test_a_saved_policy_scores_the_same(tmp_path: Any, rng: np.random.Generator)
     loaded = GraphPolicy.load(str(tmp_path / "policy.pt"))
     assert loaded.encode == "step"
     np.testing.assert_array_equal(loaded.scores(observation), policy.scores(observation))
+
+
+def test_a_guided_policy_begins_by_its_column_and_is_saved_with_it(tmp_path: Any, rng: np.random.Generator) -> None:
+    observation = random_observation(rng)
+    policy = GraphPolicy(SPEC.space(SIZE), Discrete(SIZE.candidates), lambda _: 1e-3, encode="none", guide=[2, 5.0])
+    legal = observation["action_mask"].astype(bool)
+    expected = np.where(legal, -5.0 * observation["candidate_features"][:, :, 2], -np.inf)
+    np.testing.assert_allclose(policy.scores(observation), expected, atol=1e-5)
+    policy.save(str(tmp_path / "policy.pt"))
+    np.testing.assert_array_equal(
+        GraphPolicy.load(str(tmp_path / "policy.pt")).scores(observation), policy.scores(observation)
+    )

@@ -31,6 +31,7 @@ REFUSED = [
     ("evaluate", "jobshop --instances ft06 --methods cp_sat --seconds 0", "seconds is 0, but must be"),
     ("evaluate", "jobshop --instances ft06 --gantt x.exe", "name a .png, .svg or .pdf file."),
     ("evaluate", "jobshop --instances ft06 --output /dev/null/x.csv", "File exists: /dev/null."),
+    ("train", "jobshop --instances random:3x3 --guide 5", "guide is 5, but there is no look-ahead to follow"),
     ("train", "jobshop --instances taillard:15x15", "taillard is for tests: an agent that has trained on it"),
     ("train", "jobshop --instances ft06", "ft06 is for tests"),
     ("train", "jobshop --validation la01", "la01 is for tests"),
