@@ -20,12 +20,17 @@ from experiments.records import Records, provenance, write_atomically
 from experiments.results import Comparison, Line, SpeedTable, made
 from experiments.speed import Speed
 from experiments.tables import half_width, markdown
+from experiments.train import Train
 
 PLAN = {"commit": "start", "cut": "none"}
 """List scheduling: a task is placed when one could start, wherever and whenever it then will."""
 NEXT = {"commit": "start", "cut": "first_finish"}
 """The same among what starts before anything could end: what agents play."""
 COMPLETION = {**NEXT, "lookahead": "completion"}
+WHOLE = {**COMPLETION, "cut": "none"}
+"""No cut: better on small graphs, slower and worse on large ones, by validation."""
+ORDER = {"decision": "task", "commit": "ready", "lookahead": "bound"}
+"""DeepSoCS (Sung et al. 2020, arXiv 2005.07666): the agent orders ready tasks, each goes where it finishes first."""
 
 READY = ("met", "eft", "etf", "stf", "heft_rank", "peft_rank", "heft_rt", "random")
 STREAM_LINES = (
@@ -44,6 +49,36 @@ GRAPH_LINES = (
     Line(("completion@0.15",), samples=(32,), options=COMPLETION),
     Line(("heft", "peft", "cpop", "cp_sat")),
 )
+
+
+def trained(name: str, instances: str, seconds: float, **settings: Any) -> tuple[Train, ...]:
+    """Five runs on random instances, without the graph encoder."""
+    return tuple(
+        Train(
+            instances=f"random:{instances}",
+            cpu_seconds=seconds,
+            seed=seed,
+            points=10,
+            encode="none",
+            run_dir=Path(f"runs/soc-{name}-{seed}"),
+            **settings,
+        )
+        for seed in range(5)
+    )
+
+
+LABELS: dict[str, Any] = {"algorithm": "self_labelling", "guide": 20, "validation_instances": 200}
+GROUPS: dict[str, Any] = {"algorithm": "grpo", "guide": 20, "ent_coef": 0.01, "validation_instances": 64}
+"""With noise, the best rollout is a lucky one: labels get worse with training, group means do not."""
+FIRST: dict[str, Any] = {**GROUPS, "guide": 0}
+
+SMALL = trained("small", "20..30", 100, **LABELS)
+LARGE = trained("large", "20..60", 100, **LABELS)
+ON_GYM = trained("ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 100, **GROUPS)
+ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..100", 100, **GROUPS)
+ON_GRAPHS = trained("graphs", "10x4x20..20x4x20,noise=0..0.5,scale=100..300", 60, **GROUPS)
+ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, **FIRST)
+ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..100", 60, **FIRST)
 
 NOISES = (0, 0.1, 0.2, 0.3, 0.4, 0.5)
 GYM, APPS, GRAPHS = "ds3gym,jobs=50", "apps,jobs=50", "10x4x20..20x4x20"
