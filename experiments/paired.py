@@ -8,7 +8,7 @@ from typing import Literal
 
 from experiments.records import write_atomically
 from experiments.results import Agents, Line, labelled, made, measured
-from experiments.tables import grouped, half_width, markdown
+from experiments.tables import grouped, half_width, markdown, mean
 
 Values = dict[str, dict[str, float]]
 """Set to instance to value, the mean over the seeds of an agent."""
@@ -34,19 +34,17 @@ class Paired:
         """Write the rows of every instance to PATH.csv and the means with their differences to PATH.md."""
         sets = tuple(self.sets.values())
         rows, runs = measured(problem, path, sets, self.lines, self.seconds, self.agents)
-        values = {
-            (label, samples): self._values(some)
-            for (label, samples), some in grouped(labelled(rows, runs, problem), "label", "samples").items()
-        }
+        lines_of = grouped(labelled(rows, runs, problem), "label", "samples")
+        values = {line: self._values(some) for line, some in lines_of.items()}
         base = next((found for (label, _), found in values.items() if label == self.base), None)
         if base is None:
             known = ", ".join(label for label, _ in values)
             raise ValueError(f"{self.base!r} is no method of the table {self.title!r}: they are {known}.")
         lines = [
-            (label, samples, *(self._cell(found[name], base[name]) for name in sets))
-            for (label, samples), found in values.items()
+            (*line, *(self._cell(found[name], base[name]) for name in sets), f"{mean(lines_of[line]).cpu_s:.3f}")
+            for line, found in values.items()
         ]
-        columns = ("method", "samples", *self.sets)
+        columns = ("method", "samples", *self.sets, "CPU s")
         text = f"# {self.title}\n\n{self._caption(rows, command)}\n\n{markdown(columns, lines)}"
         write_atomically(path.with_suffix(".md"), text)
 
@@ -61,13 +59,13 @@ class Paired:
 
     def _cell(self, values: Mapping[str, float], base: Mapping[str, float]) -> str:
         """The mean, and the mean difference with half of its 95 % interval."""
-        mean = fmean(values.values())
+        average = fmean(values.values())
         if values == base:
-            return f"{mean:.1f}"
+            return f"{average:.1f}"
         unit = fmean(base.values()) / 100 if self.value == "objective" else 1
         differences = [(value - base[instance]) / unit for instance, value in values.items()]
         spread = f" ± {half_width(differences):.1f}" if len(differences) > 1 else ""
-        return f"{mean:.1f} ({fmean(differences):+.1f}{spread})"
+        return f"{average:.1f} ({fmean(differences):+.1f}{spread})"
 
     def _caption(self, rows: Sequence[Mapping[str, str]], command: str) -> str:
         counts = {len({row["instance"] for row in some}) for some in grouped(rows, "set").values()}
@@ -78,6 +76,7 @@ class Paired:
         sets = "; ".join(f"{name}: {text}" for name, text in self.sets.items() if name != text)
         return (
             f"Mean {what} over the {of} instances of a column; in brackets the difference to {self.base} in {unit}, ± "
-            "half of the 95 % interval of the paired differences: all have the same instances, with the same luck. "
+            "half of the 95 % interval of the paired differences: all have the same instances, with the same luck; CPU "
+            "seconds are for one. "
             f"Every schedule is verified.{f' Columns: {sets}.' if sets else ''} {made(rows, command)}"
         )

@@ -1,25 +1,13 @@
 """The tables of task graphs: what `python -m experiments.report` makes of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from baselines.play import finish, rule_scores
-from baselines.soc.rules import DEFAULTS, RULES
-from envs.core.datasets import resolve
-from envs.core.vector import DispatchVectorEnv
-from envs.soc.env import SoC
-from envs.soc.instance import SocInstance
-from envs.soc.verify import verify
+from experiments.learning import LearningCurves
 from experiments.paired import Paired
-from experiments.records import Records, provenance, write_atomically
-from experiments.results import Comparison, Line, SpeedTable, made
+from experiments.replication import Printed, Replication
+from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
 from experiments.speed import Speed
-from experiments.tables import half_width, markdown
 from experiments.train import Train
 
 PLAN = {"commit": "start", "cut": "none"}
@@ -80,6 +68,12 @@ ON_GRAPHS = trained("graphs", "10x4x20..20x4x20,noise=0..0.5,scale=100..300", 60
 ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, **FIRST)
 ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..100", 60, **FIRST)
 
+SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperature=1.5)}
+"""The temperature was the best of 1, 1.5, 2, 3 and 4 on random:20..30:200:901."""
+GYM_AGENTS = {"GRPO": Agents(ON_GYM, options=COMPLETION), "DeepSoCS": Agents(ORDER_GYM, options=ORDER)}
+APPS_AGENTS = {"GRPO": Agents(ON_APPS, options=COMPLETION), "DeepSoCS": Agents(ORDER_APPS, options=ORDER)}
+GRAPHS_AGENTS = {"GRPO": Agents(ON_GRAPHS, options=COMPLETION)}
+
 NOISES = (0, 0.1, 0.2, 0.3, 0.4, 0.5)
 GYM, APPS, GRAPHS = "ds3gym,jobs=50", "apps,jobs=50", "10x4x20..20x4x20"
 
@@ -89,71 +83,20 @@ def streams(law: str, option: str, values: tuple[float, ...], rest: str = "") ->
     return {f"{option} {value:g}": f"random:{law},{option}={value:g}{rest}:20:11" for value in values}
 
 
-class Printed(NamedTuple):
-    """What DS3Gym printed in 2 or 3 episodes."""
-
-    law: str
-    latency: Mapping[str, float]
-    """Rule to the mean us of the jobs that were completed."""
-
-
-@dataclass(frozen=True)
-class Replication:
-    """The mean latency of completed jobs, as DS3Gym prints it, beside what DS3Gym printed."""
-
-    title: str
-    cases: tuple[Printed, ...]
-    count: int = 20
-    seed: int = 11
-
-    def make(self, problem: str, path: Path, command: str) -> None:
-        """Write a row for each rule and stream to PATH.csv, and their means to PATH.md."""
-        columns = ("problem", "law", "method", "instance", "latency", "completed", "objective")
-        path.with_suffix(".csv").unlink(missing_ok=True)
-        records = Records(path.with_suffix(".csv"), (*columns, "commit", "date", "command"), columns[:4])
-        lines = []
-        for law, printed in self.cases:
-            streams = resolve(SoC, f"random:{law}:{self.count}:{self.seed}")
-            for rule, theirs in printed.items():
-                found = [{**row, "problem": problem, "law": law} for row in _played(rule, streams)]
-                for row in found:
-                    records.append({**row, **provenance()})
-                ours = [row["latency"] for row in found]
-                spread = f"{fmean(ours):.1f} ± {half_width(ours):.1f}"
-                jobs = fmean(row["completed"] for row in found)
-                lines.append((law, rule, theirs, spread, f"{100 * (fmean(ours) / theirs - 1):+.1f}", f"{jobs:.1f}"))
-        heads = ("streams", "rule", "DS3Gym us", "here us", "difference %", "completed jobs here")
-        text = (
-            f"# {self.title}\n\nMean latency of the jobs that are completed in time, ± half of the 95 % interval over "
-            f"{self.count} streams (seed {self.seed}), beside what DS3Gym printed in 2 or 3 episodes. An arrival that "
-            "finds the queue full is lost, so a slow rule is also offered fewer jobs. A PE runs its tasks in the order "
-            "in which they were placed; DS3Gym's takes the first whose data is there. Every schedule is verified. "
-            f"{made(records.rows, command)}\n\n{markdown(heads, lines)}"
-        )
-        write_atomically(path.with_suffix(".md"), text)
-
-
-def _played(rule: str, streams: Sequence[SocInstance]) -> list[dict[str, Any]]:
-    """A row for each stream, played together."""
-    env = DispatchVectorEnv(SoC(**DEFAULTS), len(streams), streams, autoreset=False)
-    env.reset(seed=0, options={"instances": streams})
-    luck = (1.0, np.random.default_rng(0)) if rule == "random" else (None, None)
-    finish(env, rule_scores(RULES[rule]), *luck)
-    rows = []
-    for number, stream in enumerate(streams):
-        objective, found = env.objective[number], env.metrics(number)
-        if verify(stream, env.schedule(number)) != objective:
-            raise ValueError(f"{rule} claims {objective} on {stream.name}, which is not so.")
-        told = {"latency": found["latency_completed"], "completed": found["completed"], "objective": objective}
-        rows.append({"method": rule, "instance": stream.name, **told})
-    return rows
-
-
 TABLES = {
     "dags": Comparison(
         "Task graphs: 200 fixed random graphs of 20 to 30 tasks, by communication over computation",
         ("dags:0.1", "dags:0.5", "dags:1", "dags:2"),
         GRAPH_LINES,
+        agents=SMALL_AGENTS,
+    ),
+    "paired": Paired(
+        "Task graphs: the gap in % of an agent and of the rule that it begins with, on the 200 graphs",
+        {"dags": "dags"},
+        (Line(("completion",), options=WHOLE), Line(("completion@0.15",), (32,), options=WHOLE)),
+        "completion (commit=start, lookahead=completion)",
+        value="gap_pct",
+        agents=SMALL_AGENTS,
     ),
     "large": Paired(
         "Task graphs: makespan in us of random graphs of 50 to 200 tasks",
@@ -165,8 +108,11 @@ TABLES = {
             Line(("heft", "peft", "cpop", "cp_sat")),
         ),
         "heft",
+        agents={"self-labelling": Agents(LARGE, (1, 32), options=COMPLETION)},
     ),
-    "canonical": Comparison("Task graphs: the graphs of the papers", ("topcuoglu", "arabnejad"), GRAPH_LINES),
+    "canonical": Comparison(
+        "Task graphs: the graphs of the papers", ("topcuoglu", "arabnejad"), GRAPH_LINES, agents=SMALL_AGENTS
+    ),
     "replication": Replication(
         "DS3Gym's jobs on its chip, with its rules",
         (
@@ -193,51 +139,64 @@ TABLES = {
         streams(GYM, "scale", (100, 75, 50, 40, 30, 25), ",noise=0.1"),
         STREAM_LINES,
         "etf",
+        agents=GYM_AGENTS,
     ),
     "gym_noise": Paired(
         "DS3Gym's ten jobs: mean latency in us against noise, mean gap 50 us",
         streams(GYM, "noise", NOISES, ",scale=50"),
         STREAM_LINES,
         "etf",
+        agents=GYM_AGENTS,
     ),
     "gym_queue": Paired(
         "DS3Gym's ten jobs: mean latency in us against the length of the queue, mean gap 25 us, noise 0.1, 5000 us",
         streams("ds3gym,scale=25,noise=0.1,span=5000", "queue", (3, 4, 5, 6)),
         STREAM_LINES,
         "etf",
+        agents=GYM_AGENTS,
     ),
     "apps_rate": Paired(
         "DS3's six applications: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(APPS, "scale", (100, 75, 50, 40, 30), ",noise=0.1"),
         STREAM_LINES,
         "etf",
+        agents=APPS_AGENTS,
     ),
     "apps_noise": Paired(
         "DS3's six applications: mean latency in us against noise, mean gap 50 us",
         streams(APPS, "noise", NOISES, ",scale=50"),
         STREAM_LINES,
         "etf",
+        agents=APPS_AGENTS,
     ),
     "graphs_rate": Paired(
         "Streams of random graphs: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(GRAPHS, "scale", (300, 200, 150, 100), ",noise=0.1"),
         STREAM_LINES,
         "etf",
+        agents=GRAPHS_AGENTS,
     ),
     "graphs_noise": Paired(
         "Streams of random graphs: mean latency in us against noise, mean gap 200 us",
         streams(GRAPHS, "noise", NOISES, ",scale=200"),
         STREAM_LINES,
         "etf",
+        agents=GRAPHS_AGENTS,
+    ),
+    "learning": LearningCurves("Task graphs of 20 to 30 tasks: learning curves", SMALL_AGENTS),
+    "gym_learning": LearningCurves("DS3Gym's ten jobs: learning curves", GYM_AGENTS),
+    "apps_learning": LearningCurves("DS3's six applications: learning curves", APPS_AGENTS),
+    "gantt": Picture(
+        "The graph of Topcuoglu et al.: an agent, HEFT and CP-SAT",
+        "topcuoglu",
+        ("heft", "cp_sat"),
+        Agents(SMALL, options=WHOLE),
     ),
     "speed": SpeedTable(
         "Task graphs: speed",
         tuple(
-            (
-                {"lookahead": lookahead},
-                Speed(("random:20..30", f"random:{GYM}"), batch=(1, 64), seconds=0.3, only=("step",)),
-            )
-            for lookahead in ("bound", "completion")
+            (options, Speed(("random:20..30", f"random:{GYM}"), batch=(1, 64), seconds=0.3, only=("step",)))
+            for options in ({"lookahead": "bound"}, {"lookahead": "completion"}, ORDER)
         ),
     ),
 }
