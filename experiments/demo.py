@@ -1,8 +1,10 @@
 """`make demo`: train an agent, compare it with rules and a solver on published instances, look at a schedule."""
 
+import sys
 import time
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from envs import load_problem
 from experiments import cli
@@ -11,32 +13,58 @@ from experiments.evaluate import Evaluate, evaluate, rule_defaults
 from experiments.methods import known
 from experiments.train import Train, ensure
 
-RUN = Path("runs/demo")
-TRAIN = Train(instances="random:10x10..15x15", cpu_seconds=100, run_dir=RUN)
-EVALUATE = Evaluate(
-    instances=("taillard:15x15", "ft06"),
-    seconds=3,
-    output=RUN / "evaluate.csv",
-    schedules=RUN / "schedules",
-    gantt=RUN / "gantt.png",
-)
+SHOPS = "random:10x10..15x15"
 
 
-def demo() -> None:
-    """Train, unless an earlier call has, compare on Taillard's ta01-ta10 and ft06, and say how to look at it."""
+@dataclass(frozen=True)
+class Demo:
+    """Train an agent on random job shops, compare it on Taillard's ta01-ta10 and ft06, and say how to look at it.
+
+    An agent that an earlier call has trained is taken as it is.
+    """
+
+    algorithm: Literal["d3s", "ppo"] = "d3s"
+    """The trainer; what agents see is the same."""
+
+
+def demo(command: Demo) -> None:
+    """Train, compare, and draw."""
     began = time.perf_counter()
     problem = load_problem("jobshop")
-    print(f"Training an agent for {TRAIN.cpu_seconds:.0f} CPU seconds on {TRAIN.instances} job shops:", flush=True)
-    if (RUN / LAST).exists():
-        print(f"{RUN} holds one from before; delete the folder to train another.", flush=True)
-    ensure(TRAIN, problem())
+    folder = Path("runs/demo") if command.algorithm == "d3s" else Path(f"runs/demo-{command.algorithm}")
+    train = Train(
+        instances=SHOPS,
+        algorithm=command.algorithm,
+        cpu_seconds=60,
+        points=12,
+        encode="none",
+        share=1,
+        ent_coef=0.01,
+        run_dir=folder,
+    )
+    print(f"Training an agent for {train.cpu_seconds:.0f} CPU seconds on {SHOPS} job shops:", flush=True)
+    if (folder / LAST).exists():
+        print(f"{folder} holds one from before; delete the folder to train another.", flush=True)
+    ensure(train, problem(lookahead="pilot"))
     rules, solvers = known(problem.name)
-    methods = (str(RUN), *solvers, *rules)
-    print(f"\nComparing it with {len(rules)} rules and {EVALUATE.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
-    evaluate(replace(EVALUATE, methods=methods), problem(**rule_defaults(problem.name)))
-    print(f"Every schedule was verified and stands in {EVALUATE.schedules}.")
+    asked = Evaluate(
+        instances=("taillard:15x15", "ft06"),
+        methods=(str(folder), *solvers, *rules),
+        seconds=3,
+        output=folder / "evaluate.csv",
+        schedules=folder / "schedules",
+        gantt=folder / "gantt.png",
+    )
+    print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
+    evaluate(asked, problem(**rule_defaults(problem.name)))
+    print(f"Every schedule was verified and stands in {asked.schedules}.")
     print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")
 
 
+def main() -> None:
+    """The command line."""
+    cli.with_one_sentence(lambda: demo(cli.read(Demo, sys.argv[1:], "python -m experiments.demo", Demo.__doc__)))
+
+
 if __name__ == "__main__":
-    cli.with_one_sentence(demo)
+    main()
