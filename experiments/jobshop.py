@@ -1,63 +1,21 @@
 """The job shop's tables: what `python -m experiments.report` makes of it."""
 
-from pathlib import Path
-
 import numpy as np
 from numba import njit
 
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
+from experiments.jobshop_agents import ABLATIONS, AGENTS, ENCODERS, MINUTE, PILOTS
 from experiments.learning import LearningCurves
 from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
 from experiments.speed import Speed
-from experiments.train import Train
 
 RULES = ("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr", "random")
 TAILLARD = tuple(
     f"taillard:{size}" for size in ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
 )
 LAWRENCE = tuple(f"la:{size}" for size in ("10x5", "15x5", "20x5", "10x10", "15x10", "20x10", "30x10", "15x15"))
-AGENTS = tuple(
-    Train(
-        instances="random:10x10..15x15",
-        cpu_seconds=300,
-        seed=seed,
-        points=30,
-        encode="none",
-        share=1,
-        width=128,
-        ent_coef=0.01,
-        run_dir=Path(f"runs/jobshop-ppo-{seed}"),
-    )
-    for seed in range(5)
-)
-ENCODERS = tuple(
-    Train(
-        instances="random:10x10..20x15",
-        cpu_seconds=600,
-        seed=seed,
-        points=40,
-        width=128,
-        ent_coef=0.01,
-        run_dir=Path(f"runs/jobshop-encoder-{seed}"),
-    )
-    for seed in range(2)
-)
-"""With the graph encoder, on larger shops and for longer: not better on the validation instances of "choices"."""
-PILOTS = tuple(
-    Train(
-        instances="random:10x10..15x15",
-        algorithm="self_labelling",
-        cpu_seconds=40,
-        seed=seed,
-        points=8,
-        encode="none",
-        run_dir=Path(f"runs/jobshop-pilot-{seed}"),
-    )
-    for seed in range(5)
-)
-"""Their candidates carry the makespan that the linear rule reaches after them."""
 LINES = (
     Line(RULES),
     Line(("mopnr@1", "fdd_mwkr@0.1"), samples=(128,)),
@@ -91,6 +49,9 @@ TABLES = {
         (Line(("linear",), options={"scheme": "active"}),),
         agents={"self-labelling, lookahead = pilot": Agents(PILOTS, options={"lookahead": "pilot"})},
     ),
+    "trainers": Comparison("Job shop: trainers after a minute of CPU time", TAILLARD, (), agents=MINUTE, digits=2),
+    "trainers_learning": LearningCurves("Job shop: trainers in their first minute", MINUTE, digits=2),
+    "ablations": Comparison("Job shop: what an agent's parts are worth", TAILLARD, (), agents=ABLATIONS, digits=2),
     "learning": LearningCurves("Job shop: learning curves", {"PPO": Agents(AGENTS)}),
     "gantt": Picture("Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), Agents(AGENTS)),
     "speed": SpeedTable(
