@@ -58,15 +58,23 @@ def trained(name: str, instances: str, seconds: float, **settings: Any) -> tuple
 LABELS: dict[str, Any] = {"algorithm": "self_labelling", "guide": 20, "validation_instances": 200}
 GROUPS: dict[str, Any] = {"algorithm": "grpo", "guide": 20, "ent_coef": 0.01, "validation_instances": 64}
 """With noise, the best rollout is a lucky one: labels get worse with training, group means do not."""
-FIRST: dict[str, Any] = {**GROUPS, "guide": 0}
+BUSY: dict[str, Any] = {
+    "algorithm": "grpo",
+    "validation": "random:apps,jobs=40,noise=0..0.5,scale=40..60",
+    "validation_instances": 64,
+    "n_instances": 8,
+    "group_size": 8,
+    "learning_rate": "linear:1e-3:1e-4",
+}
+"""Episodes of DS3's applications are long: smaller groups make more steps."""
 
 SMALL = trained("small", "20..30", 100, **LABELS)
 LARGE = trained("large", "20..60", 100, **LABELS)
 ON_GYM = trained("ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 100, **GROUPS)
-ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..100", 100, **GROUPS)
+ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..60", 120, **BUSY, guide=300)
 ON_GRAPHS = trained("graphs", "10x4x20..20x4x20,noise=0..0.5,scale=100..300", 60, **GROUPS)
-ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, **FIRST)
-ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..100", 60, **FIRST)
+ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, **{**GROUPS, "guide": 0})
+ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..60", 60, **BUSY)
 
 SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperature=1.5)}
 """The temperature was the best of 1, 1.5, 2, 3 and 4 on random:20..30:200:901."""
