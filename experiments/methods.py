@@ -114,6 +114,8 @@ def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem
     rules, solvers = known(problem.name)
     facts: dict[str, Any] = {}
     if name in rules:
+        for option, (value, needed) in lacking(problem, name).items():
+            raise ValueError(f"{name} needs {option}={needed}, not {value}: add --{option} {needed}.")
         scores = rule_scores(rules[name])
     elif Path(name).exists() or "/" in name or name.endswith(".zip"):
         from experiments.agent import load_agent  # torch is slow to import, and rules do without it
@@ -131,6 +133,16 @@ def known(problem: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The problem's rules and solvers by name."""
     rules = import_module(f"baselines.{problem}.rules").RULES
     return rules, import_module(f"baselines.{problem}.solvers").SOLVERS
+
+
+def lacking(problem: Problem[Any, Any], rule: str) -> dict[str, tuple[Any, Any]]:
+    """The options without which the rule means nothing, where the problem has another value: that and the needed one.
+
+    They stand in `NEEDS` of the problem's rules, if there is one.
+    """
+    needs = getattr(import_module(f"baselines.{problem.name}.rules"), "NEEDS", {}).get(rule, {})
+    pairs = {option: (getattr(problem.options, option), value) for option, value in needs.items()}
+    return {option: pair for option, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _solver(name: str, solver: Callable[..., Solution], effort: Effort) -> Method:

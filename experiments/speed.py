@@ -145,14 +145,30 @@ def play(made: Measure, seconds: float) -> float:
     rng = np.random.default_rng(0)
     budget, spent, decisions = seconds * 1e9, 0, 0
     while spent < budget:
-        mask = made.env.observation.action_mask
-        actions = ((1 - rng.random(mask.shape, np.float32)) * mask).argmax(axis=1)  # never 0 where legal
+        actions = _random_actions(made.env, rng)
         began = time.process_time_ns()
         found: Any = made.timed(actions)
         spent += time.process_time_ns() - began
         made.after(actions)
         decisions += found if made.counts else made.env.num_envs
     return decisions / (spent / 1e9)
+
+
+def placed(problem: Problem[Any, Any], text: str, episodes: int = 64) -> tuple[float, float]:
+    """How many rows the schedule gets by a decision of random play, forced moves included, and how many it has."""
+    env = DispatchVectorEnv(problem, episodes, text, copy=False, autoreset=False)
+    env.reset(seed=0)
+    rng, decisions = np.random.default_rng(0), 0
+    while env.running.any():
+        decisions += int(env.running.sum())
+        env.step(_random_actions(env, rng))
+    rows = sum(len(env.schedule(row)) for row in range(episodes))
+    return rows / decisions, rows / episodes
+
+
+def _random_actions(env: DispatchVectorEnv, rng: np.random.Generator) -> np.ndarray:
+    mask = env.observation.action_mask
+    return ((1 - rng.random(mask.shape, np.float32)) * mask).argmax(axis=1)  # never 0 where legal
 
 
 def _step(problem: Problem[Any, Any], text: str, batch: int, copy: bool = False) -> Measure:

@@ -114,5 +114,6 @@ The index of MDDC is no feature of the agents, the completion by MDD is. The exa
                 for lookahead in ("pilot", "none")
             ),
         ),
+        placed="jobs",
     ),
 }

@@ -11,6 +11,7 @@ from envs import load_problem
 from envs.core.datasets import FixedSource, Source
 from envs.core.instance import Instance
 from envs.core.problem import Problem
+from experiments.methods import lacking
 
 SEED = 1_000_003
 """Of the validation instances: the same for every seed of training, so that runs can be compared."""
@@ -35,7 +36,8 @@ class Validation:
     kinds: str
     """Of the references."""
     rules: dict[str, float]
-    """Mean objective of each rule, but random play, under the rules' own options."""
+    """Mean objective of each rule, but random play: under the options that rules are quoted under, or else the agent's
+    with what the rule needs."""
 
     @classmethod
     def draw(cls, problem: Problem[Any, Any], source: Source, count: int) -> "Validation":
@@ -43,9 +45,8 @@ class Validation:
         rng = np.random.default_rng(SEED)
         instances = [source.sample(rng) for _ in range(count)]
         baselines = import_module(f"baselines.{problem.name}.rules")
-        quoted = load_problem(problem.name)(**baselines.DEFAULTS)
         rules = {
-            name: float(objectives(quoted, instances, rule_scores(rule)).mean())
+            name: float(objectives(_quoted(problem, name), instances, rule_scores(rule)).mean())
             for name, rule in baselines.RULES.items()
             if name != "random"
         }
@@ -70,6 +71,15 @@ class Validation:
         instance = self.instances[0]
         schedule = play(self.problem, instance, scores).schedule
         return image(import_module(f"envs.{self.problem.name}.render").figure(instance, schedule, title))
+
+
+def _quoted(problem: Problem[Any, Any], rule: str) -> Problem[Any, Any]:
+    """The problem under the options that the rule is played with."""
+    kind = load_problem(problem.name)
+    usual = kind(**import_module(f"baselines.{problem.name}.rules").DEFAULTS)
+    if not lacking(usual, rule):
+        return usual
+    return kind(**{**vars(problem.options), **{name: needed for name, (_, needed) in lacking(problem, rule).items()}})
 
 
 def above(value: float, reference: float) -> float | None:

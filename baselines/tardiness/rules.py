@@ -2,7 +2,7 @@
 
 A rule scores the jobs of which one is to be next; the highest score is, ties go to the earliest due date, then to the
 shortest job. Scores are in mean processing times or without a unit, so that sampling from softmax(score / T) means the
-same on every instance. They are meant for the form `next`: in the others they are numbers without a meaning.
+same on every instance. But for `mdd_pilot` they are meant for the form `next`: see `NEEDS`.
 """
 
 from collections.abc import Callable
@@ -121,3 +121,9 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
 
 DEFAULTS = {"form": "next", "dominance": False, "skip_forced": False, "lookahead": "none"}
 """Options under which the rules are quoted in the literature."""
+
+NEEDS: dict[str, dict[str, str]] = {
+    **{name: {"form": "next"} for name in RULES if name not in ("mdd_pilot", "random")},
+    "mdd_pilot": {"lookahead": "pilot"},
+}
+"""Options without which the scores of a rule mean nothing."""

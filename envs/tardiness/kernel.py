@@ -76,13 +76,6 @@ CHOICE = {
     "tardy": int,  # how many of them are late
     "latest": int,  # the largest tardiness
 }
-ITEM = {
-    "processing": int,
-    "due": int,
-    "weight": int,
-    "spot": int,  # where it is by processing time
-    "by_length": int,  # which item is here by processing time
-}
 
 
 class State(NamedTuple):
@@ -103,8 +96,8 @@ class State(NamedTuple):
     choice: np.recarray  # (B, N) of CHOICE: what this decision is between
     completion: np.ndarray  # (B, N) lookahead PILOT: `pilot` of each candidate
     legal: np.ndarray  # (B, N) jobs whose candidates the observation has
-    item: np.recarray  # (B, N) of ITEM: jobs of a completion, by due date; row 0 serves all
-    waiting: np.ndarray  # (B, N) bool: jobs of a completion that are late already, by processing time; as `item`
+    aside: np.recarray  # (B, N) of SLOT: jobs on their way from one place to another; row 0 serves all
+    waiting: np.ndarray  # (B, N) bool: which jobs of `short` are late already in a completion; row 0 serves all
 
 
 def allocate(batch: int, jobs: int) -> State:
@@ -127,7 +120,7 @@ def allocate(batch: int, jobs: int) -> State:
         choice=records(CHOICE, jobs),
         completion=np.zeros((batch, jobs), np.int64),
         legal=np.zeros((batch, jobs), np.int64),
-        item=records(ITEM, jobs),
+        aside=records(SLOT, jobs),
         waiting=np.zeros((batch, jobs), bool),
     )
     state.line["mean_processing"] = state.line["mean_weight"] = 1.0
@@ -428,12 +421,12 @@ def split(s, b, low, k, high, pick):
             one.job, one.processing, one.due, one.weight = slot.job, slot.processing, slot.due, slot.weight
             left += 1
         else:
-            item = s.item[0, right]
-            item.by_length, item.processing, item.due, item.weight = slot.job, slot.processing, slot.due, slot.weight
+            one = s.aside[0, right]
+            one.job, one.processing, one.due, one.weight = slot.job, slot.processing, slot.due, slot.weight
             right += 1
     for i in range(right):
-        item, slot = s.item[0, i], s.short[b, k + 1 + i]
-        slot.job, slot.processing, slot.due, slot.weight = item.by_length, item.processing, item.due, item.weight
+        one, slot = s.aside[0, i], s.short[b, k + 1 + i]
+        slot.job, slot.processing, slot.due, slot.weight = one.job, one.processing, one.due, one.weight
         s.spot[b, slot.job] = k + 1 + i
 
 
@@ -788,21 +781,28 @@ def look_ahead(s, o, b, form, lookahead):
 
 @fast
 def follow(s, b, form, choice, block, lookahead):
-    """Bound and completion of the block after the choice."""
-    choice.bound, choice.pilot, choice.latest = choice.cost, choice.cost, choice.cost
+    """Bound and completion of the block after the choice.
+
+    The bound matches the ends of the shortest-first order with the due dates in theirs (as
+    `TardinessInstance.lower_bound`); the completion is by MDD (Baker and Bertrand 1982), blind to weights.
+    """
+    choice.pilot, choice.latest, choice.before = choice.cost, choice.cost, 0
     choice.tardy = choice.cost > 0
-    choice.before = 0
     k, low, high = choice.place, block.low, block.high
     if form == POSITION:
         own = s.place[b, s.line[b].longest]
-        complete(s, b, choice, block, low, k + 1, own, block.time, lookahead)
-        choice.before = choice.pilot - choice.cost
-        complete(s, b, choice, block, k + 1, high, -1, choice.end, lookahead)
-    elif form == NEXT:
-        complete(s, b, choice, block, low, high, k, choice.end, lookahead)
-    else:
-        complete(s, b, choice, block, low, high, k, block.time, lookahead)
-        choice.before = choice.pilot - choice.cost
+        choice.bound = choice.cost + s.line[b].least_weight * bound_of_halves(s, b, choice, block, own)
+        if lookahead == PILOT:
+            modified_due_date(s, b, choice, low, k + 1, own, block.time)
+            choice.before = choice.pilot - choice.cost
+            modified_due_date(s, b, choice, k + 1, high, -1, choice.end)
+        return
+    begin = choice.end if form == NEXT else block.time
+    choice.bound = choice.cost + s.line[b].least_weight * bound_of_rest(s, b, choice, block, begin)
+    if lookahead == PILOT:
+        modified_due_date(s, b, choice, low, high, k, begin)
+        if form == LAST:
+            choice.before = choice.pilot - choice.cost
 
 
 @fast
@@ -821,66 +821,68 @@ def of_block(s, b, block):
 
 
 @fast
-def complete(s, b, choice, block, first, end, without, time, lookahead):
-    """Add to the choice what the jobs at places first..end - 1, but for place `without`, cost from `time` on.
-
-    The bound matches the ends of the shortest-first order with the due dates in theirs (as
-    `TardinessInstance.lower_bound`); the pilot is MDD (Baker and Bertrand 1982), blind to weights.
-    """
-    items, count = s.item[0], 0
-    for k in range(first, end):
-        if k != without:
-            slot, item = s.order[b, k], items[count]
-            item.processing, item.due, item.weight = slot.processing, slot.due, slot.weight
-            count += 1
-    ends, cost, matched, i = time, 0, 0, block.low
-    while matched < count:
+def bound_of_halves(s, b, choice, block, own):
+    """Least tardiness of the jobs before and behind the longest one, which moves from place `own` to the choice's."""
+    early, late, cost = block.time, choice.end, 0
+    x, y = block.low, choice.place + 1
+    for i in range(block.low, block.high - 1):
         slot = s.short[b, i]
-        i += 1
-        k = s.place[b, slot.job]
-        if k >= first and k < end and k != without:
-            ends += slot.processing
-            cost += max(0, ends - items[matched].due)
-            k -= first + (0 <= without < k)
-            items[k].spot, items[matched].by_length = matched, k
-            matched += 1
-    choice.bound += s.line[b].least_weight * cost
-    if lookahead == PILOT:
-        modified_due_date(items, s.waiting[0], choice, count, time)
+        if slot.job <= choice.job:
+            x += x == own
+            early += slot.processing
+            cost += max(0, early - s.order[b, x].due)
+            x += 1
+        else:
+            late += slot.processing
+            cost += max(0, late - s.order[b, y].due)
+            y += 1
+    return cost
 
 
 @fast
-def modified_due_date(items, waiting, choice, count, time):
-    """Play MDD on the items: next is the one with the smallest max(time + processing, due).
-
-    That is the shortest of those that are late, unless the first by due date of the others is due before that one ends.
-    """
-    x, y, backlog, cost, tardy, latest = 0, 0, 0, 0, 0, choice.latest
-    for _ in range(count):
-        i = -1
-        while x < count and (backlog == 0 or items[x].due < time + items[items[y].by_length].processing):
-            if time + items[x].processing <= items[x].due:
-                i = x
-                x += 1
-                break
-            spot = items[x].spot
-            if backlog == 0 or spot < y:
-                y = spot
-            waiting[spot] = True
-            backlog += 1
+def bound_of_rest(s, b, choice, block, time):
+    """Least tardiness of the jobs of the block without the chosen one, from `time` on."""
+    cost, x = 0, block.low
+    for i in range(block.low, block.high):
+        if i != choice.spot:
+            x += x == choice.place
+            time += s.short[b, i].processing
+            cost += max(0, time - s.order[b, x].due)
             x += 1
-        if i < 0:
-            i = items[y].by_length
-            waiting[y] = False
+    return cost
+
+
+@fast
+def modified_due_date(s, b, choice, first, end, without, time):
+    """Add to the choice what MDD makes of the jobs at places first..end - 1, but for place `without`, from `time` on.
+
+    Next is the job with the smallest max(time + processing, due). That is the shortest of those that are late, unless
+    the first by due date of the others is due before that one ends.
+    """
+    x, y, backlog, latest = first, 0, 0, choice.latest
+    for _ in range(end - first - (first <= without < end)):
+        late = LATE
+        while x < end and (backlog == 0 or s.order[b, x].due < time + s.short[b, y].processing):
+            slot = s.order[b, x]
+            x += 1
+            if x - 1 != without:
+                if time + slot.processing <= slot.due:
+                    time += slot.processing
+                    late = 0
+                    break
+                spot = s.spot[b, slot.job]
+                y = spot if backlog == 0 else min(spot, y)
+                s.waiting[0, spot] = True
+                backlog += 1
+        if late == LATE:
+            slot = s.short[b, y]
+            s.waiting[0, y] = False
             backlog -= 1
-            while backlog > 0 and not waiting[y]:
+            while backlog > 0 and not s.waiting[0, y]:
                 y += 1
-        time += items[i].processing
-        late = time - items[i].due
-        if late > 0:
-            cost += items[i].weight * late
+            time += slot.processing
+            late = time - slot.due
+            choice.pilot += slot.weight * late
+            choice.tardy += 1
             latest = max(latest, late)
-            tardy += 1
-    choice.pilot += cost
-    choice.tardy += tardy
     choice.latest = latest

@@ -100,6 +100,16 @@ def test_a_speed_table_has_a_column_for_each_batch(tmp_path: Path) -> None:
     assert text.count("| step |") == 2 and "| bare | scheme=non_delay |" in text
 
 
+def test_a_speed_table_counts_what_is_placed(tmp_path: Path) -> None:
+    quick = Speed(("random:4", "random:8", "random:16"), (64,), repeats=1, seconds=0.01, only=("step",))
+    one_by_one = {"form": "next", "skip_forced": False}
+    SpeedTable("Speed", (({}, quick), (one_by_one, quick)), placed="jobs").make("tardiness", tmp_path / "speed", "x")
+    text = (tmp_path / "speed.md").read_text()
+    assert "| options | random:4 | random:8 | random:16 | slope |" in text
+    line = next(line for line in text.splitlines() if line.startswith("| form=next, skip_forced=False | "))
+    assert line.count("(1.0)") == 3 and float(line.split("|")[-2]) < 1
+
+
 def test_a_run_of_other_settings_is_not_taken_for_the_one_asked_for(run_dir: Path) -> None:
     asked = replace(SMALL, run_dir=run_dir, ent_coef=0.5)
     with pytest.raises(ValueError, match=r"was trained with ent_coef 0\.0, not 0\.5"):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from envs import load_problem
-from experiments.speed import MEASURES, Speed, speed
+from experiments.speed import MEASURES, Speed, placed, speed
 
 
 def test_each_measurement_has_a_row_that_is_kept(tmp_path: Path) -> None:
@@ -16,3 +16,10 @@ def test_each_measurement_has_a_row_that_is_kept(tmp_path: Path) -> None:
     text = (tmp_path / "speed.csv").read_text()
     assert speed(command, load_problem("jobshop")()) == rows
     assert (tmp_path / "speed.csv").read_text() == text
+
+
+def test_what_a_decision_places_is_counted_with_the_forced_moves() -> None:
+    problem = load_problem("jobshop")
+    assert placed(problem(skip_forced=False), "random:3x3", episodes=4) == (1, 9)
+    each, whole = placed(problem(skip_forced=True), "random:3x3", episodes=4)
+    assert each > 1 and whole == 9

@@ -1,6 +1,7 @@
 """Rules: hand examples, the procedures of their papers in plain Python, and the gaps that are published."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from envs.core.vector import DispatchVectorEnv
 from envs.tardiness.env import Tardiness
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.sets import reference
+from experiments.methods import Effort, methods
+from experiments.validation import Validation
 from tests.tardiness.jobs import instances, local, tardiness
 
 # Mean gaps in % over the instances whose optimum is not 0, from the tables of arXiv 2510.24013: 100 jobs and, with the
@@ -138,3 +141,23 @@ def test_the_papers_example_has_the_tardiness_of_mddc(rule: str) -> None:
     assert episode.objective == 141  # sec. 4.4; MDD's 144 there comes of ties to the lowest job, not to the due date
     if rule == "mddc":
         assert episode.schedule[:, 0].tolist() == [3, 5, 2, 0, 1, 4]
+
+
+@pytest.mark.parametrize(
+    ("rule", "options", "sentence"),
+    [
+        ("mdd_pilot", DEFAULTS, "mdd_pilot needs lookahead=pilot, not none: add --lookahead pilot"),
+        ("pilot:mdd", {"form": "last"}, "mdd needs form=next, not last: add --form next"),
+    ],
+)
+def test_a_rule_is_refused_where_its_scores_mean_nothing(rule: str, options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        methods(Tardiness(**options), [rule], Effort())
+
+
+@pytest.mark.parametrize("form", ["next", "last", "position"])
+def test_validation_plays_the_pilot_in_the_form_of_the_agent(form: str) -> None:
+    problem = Tardiness(form=form, lookahead="none")
+    validation = Validation.draw(problem, problem.source("random:15"), 10)
+    pilot = objectives(Tardiness(form=form, lookahead="pilot"), validation.instances, rule_scores(RULES["mdd_pilot"]))
+    assert validation.rules["mdd_pilot"] == pilot.mean() < validation.rules["mdd"] < validation.rules["edd"]
