@@ -1,6 +1,9 @@
 """Calling a kernel without numba's look-up of types gives what the plain function gives."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -44,3 +47,30 @@ def test_no_references_are_counted():
         count(pair, rows)
     afterwards = sys.getrefcount(pair.left)
     assert afterwards == references
+
+
+PART = "from envs.core.compiled import fast\n\n@fast\ndef part(x):\n    return x + {}\n"
+WHOLE = """
+import numpy as np
+from envs.core.compiled import entry
+from part import part
+
+@entry
+def whole(array):
+    array[0] = part(array[0])
+
+array = np.zeros(1, np.int64)
+whole(array)
+print(array[0])
+"""
+
+
+def test_a_kernel_is_compiled_anew_when_a_file_beside_it_has_changed(tmp_path: Path):
+    paths = [str(tmp_path), str(Path(__file__).parents[1])]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(paths)}
+    (tmp_path / "whole.py").write_text(WHOLE)
+    for number in (1, 1, 20):
+        (tmp_path / "part.py").write_text(PART.format(number))
+        code = [sys.executable, "-c", "import whole"]
+        shown = subprocess.run(code, env=environment, capture_output=True, text=True, check=True).stdout
+        assert shown.strip() == str(number)

@@ -101,6 +101,9 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
 DEFAULTS = {"commit": "ready", "cut": "none", "lookahead": "none"}
 """Options under which the rules are quoted in the literature: a task is placed when its sources have ended."""
 
+NEEDS = {"completion": {"lookahead": "completion"}}
+"""Options without which the scores of a rule mean nothing."""
+
 TIE = 1e-6
 """Weight of what only decides between equals."""
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from numba import njit, typeof
 
-OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
 """No check at each division (none is by zero) and, without numba's runtime (`_nrt`), no counting of references to each
 array wherever the state is passed on, which costs up to three quarters of a kernel's time; a kernel allocates nothing.
 """
@@ -22,9 +23,10 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
     the first call settles them and later ones go straight to the compiled code, which does not look again: every call
     must have arrays of the same dtype, rank and layout, as the environment's own buffers and checked instances have.
     """
-    compiled: Any = njit(**OPTIONS)(function)
+    compiled: Any = njit(**OPTIONS, cache=True)(function)
     if not hasattr(compiled, "overloads"):  # NUMBA_DISABLE_JIT
         return compiled
+    compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename).parent)
     direct: Any = None
 
     @wraps(function)
@@ -37,3 +39,9 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
         direct(*arguments)
 
     return call
+
+
+def _stamp(folder: Path) -> list[tuple[str, float, int]]:
+    """What tells whether a kernel must be compiled anew: any file beside it may hold a part; numba looks at its own."""
+    found = ((path.name, path.stat()) for path in sorted(folder.glob("*.py")))
+    return [(name, stat.st_mtime, stat.st_size) for name, stat in found]

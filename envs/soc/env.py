@@ -9,7 +9,7 @@ from envs.core.problem import Outcome, Problem, read_only
 from envs.core.spec import Feature, Observation, Size, Spec
 from envs.soc import kernel
 from envs.soc.instance import SocInstance
-from envs.soc.kernel import Rules, State
+from envs.soc.state import WAIT, Rules, State, allocate
 
 CHOICES = {
     "decision": ("pair", "task"),
@@ -133,7 +133,7 @@ class View(NamedTuple):
     arrives: np.ndarray  # (B, A) when the task's data are on the PE
     start: np.ndarray  # (B, A) expected
     finish: np.ndarray  # (B, A) expected
-    completion: np.ndarray  # (B, A) f64 sum of the jobs' ends after it, see `kernel.complete`; 0 without that lookahead
+    completion: np.ndarray  # (B, A) f64 sum of the jobs' ends after it, see `lookahead.complete`; 0 without that option
     now: np.ndarray  # (B,)
     unit: np.ndarray  # (B,) f64 mean duration of the visible tasks
     pe_free: np.ndarray  # (B, P) expected end of what has been placed
@@ -197,7 +197,7 @@ class SoC(Problem[State, SocInstance]):
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
         jobs, tasks, edges, pes, bandwidths = shape
-        return kernel.allocate(batch, jobs, tasks, edges, pes, bandwidths, self.size(shape).candidates)
+        return allocate(batch, jobs, tasks, edges, pes, bandwidths, self.size(shape).candidates)
 
     def load(self, state: State, row: int, instance: SocInstance) -> None:
         kernel.load(
@@ -262,7 +262,7 @@ class SoC(Problem[State, SocInstance]):
 
     def explain(self, state: State, row: int, action: int) -> str:
         chip, pes = state.chip[row], int(state.chip[row].pes)
-        if action == kernel.WAIT:
+        if action == WAIT:
             if not self.options.wait:
                 return "waiting is no option"
             return "nothing that has been placed has yet to end"

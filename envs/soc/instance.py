@@ -174,7 +174,8 @@ class SocInstance(Instance):
     def lower_bound(self) -> int | float:
         """The mean over the jobs of the longest chain of tasks, each as fast as it could be, without transfers.
 
-        For one job, also its work shared out evenly, rounded up: each task on its fastest PE.
+        For one job, also its work shared out evenly, rounded up: each task on its fastest PE. Jobs that a full queue
+        may lose do not raise it; with a span nothing is known, 0.
         """
         least = np.where(self.true_duration < 0, LARGEST, self.true_duration).min(axis=1)
         end = least.copy()
@@ -185,6 +186,8 @@ class SocInstance(Instance):
             return 0
         if self.jobs == 1:
             return int(max(chains[0], -(-int(least.sum()) // self.pes)))
+        if self.queue:  # the last jobs may find it full
+            return float((chains.cumsum() / np.arange(1, self.jobs + 1)).min())
         return float(chains.mean())
 
     @classmethod
@@ -266,10 +269,12 @@ def _check_durations(duration: np.ndarray, true_duration: np.ndarray) -> None:
 
 def _check_chip(duration: np.ndarray, bandwidth: np.ndarray, power: np.ndarray) -> None:
     pes = duration.shape[1]
-    if bandwidth.shape != (pes, pes) or (bandwidth < 0).any():
-        raise ValueError(f"bandwidth has the shape {bandwidth.shape}, but must be ({pes}, {pes}), of numbers from 0 on")
-    if power.shape != (pes,) or not (np.isfinite(power) & (power >= 0)).all():
-        raise ValueError(f"power has the shape {power.shape}, but must be ({pes},), of finite numbers from 0 on")
+    for name, array, shape in (("bandwidth", bandwidth, (pes, pes)), ("power", power, (pes,))):
+        if array.shape != shape:
+            raise ValueError(f"{name} has the shape {array.shape}, but must have {shape}, of the {pes} PEs")
+        bad = array[~(np.isfinite(array) & (array >= 0))]
+        if len(bad):
+            raise ValueError(f"{name} has the entry {bad[0]}, but all are finite numbers from 0 on")
 
 
 def _check_edges(job_start: np.ndarray, edge: np.ndarray, volume: np.ndarray) -> None:
