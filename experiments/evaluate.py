@@ -15,7 +15,7 @@ from envs.core.datasets import resolve
 from envs.core.instance import Instance
 from envs.core.problem import Problem
 from experiments import cli
-from experiments.methods import Effort, Method, known, methods
+from experiments.methods import Effort, Method, methods, playable
 from experiments.progress import Progress
 from experiments.records import Records, cell, provenance
 from experiments.tables import mean, percent, summary
@@ -41,7 +41,7 @@ class Evaluate:
     instances: tuple[str, ...]
     """Named sets (taillard, taillard:15x15, ft06), files or globs, or random:SIZES:COUNT:SEED."""
     methods: tuple[str, ...] = ()
-    """Names of methods; NAME@T samples at temperature T. Default: every rule."""
+    """Names of methods; NAME@T samples at temperature T. Default: every rule that the options suit."""
     samples: tuple[int, ...] = (1,)
     """Schedules that a rule or an agent makes, of which the best counts; 1 is greedy."""
     temperature: float = 1.0
@@ -119,7 +119,7 @@ def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
     sets = {text: resolve(problem, text) for text in dict.fromkeys(command.instances)}
     check_names(sets, across=command.schedules is not None)
     effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
-    chosen = methods(problem, command.methods or tuple(known(problem.name)[0]), effort)
+    chosen = methods(problem, command.methods or playable(problem), effort)
     return [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
 
 
@@ -135,7 +135,7 @@ def check_names(sets: Mapping[str, Sequence[Instance]], across: bool) -> None:
 def warm_up(problem: Problem[Any, Any], cases: Sequence[Case]) -> None:
     """Let kernels compile and networks wake up before anything is timed."""
     smallest = min((case.instance for case in cases), key=lambda instance: instance.shape)
-    rules = methods(problem, tuple(known(problem.name)[0])[:1], Effort())
+    rules = methods(problem, playable(problem)[:1], Effort())
     agents = {id(case.method): case.method for case in cases if case.method.train_decisions is not None}
     for method in [*rules, *agents.values()]:
         method.solve(smallest, 0)

@@ -145,6 +145,11 @@ def lacking(problem: Problem[Any, Any], rule: str) -> dict[str, tuple[Any, Any]]
     return {option: pair for option, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def playable(problem: Problem[Any, Any]) -> tuple[str, ...]:
+    """The rules that mean something under the problem's options."""
+    return tuple(rule for rule in known(problem.name)[0] if not lacking(problem, rule))
+
+
 def _solver(name: str, solver: Callable[..., Solution], effort: Effort) -> Method:
     def solve(instance: Instance, seed: int) -> Solution:
         return solver(instance, effort.seconds, workers=effort.workers, seed=seed)

@@ -14,6 +14,7 @@ from envs.core.vector import DispatchVectorEnv
 from envs.tardiness.env import Tardiness
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.sets import reference
+from experiments.evaluate import Evaluate, evaluate
 from experiments.methods import Effort, methods
 from experiments.validation import Validation
 from tests.tardiness.jobs import instances, local, tardiness
@@ -161,3 +162,9 @@ def test_validation_plays_the_pilot_in_the_form_of_the_agent(form: str) -> None:
     validation = Validation.draw(problem, problem.source("random:15"), 10)
     pilot = objectives(Tardiness(form=form, lookahead="pilot"), validation.instances, rule_scores(RULES["mdd_pilot"]))
     assert validation.rules["mdd_pilot"] == pilot.mean() < validation.rules["mdd"] < validation.rules["edd"]
+
+
+def test_evaluation_plays_the_rules_that_the_options_suit() -> None:
+    for options, suited in ((DEFAULTS, set(RULES) - {"mdd_pilot"}), ({"form": "last"}, {"mdd_pilot", "random"})):
+        rows = evaluate(Evaluate(("random:6:1:0",)), Tardiness(**options))
+        assert {row["method"] for row in rows} == suited
