@@ -144,6 +144,8 @@ def _instance(found: dict[str, Any], path: Path) -> SocInstance:
         for number, job in enumerate(found["jobs"])
     ]
     pes = len(found["bandwidth"])
+    if not pes:
+        raise ValueError("`bandwidth` has no rows, but has one for each PE, of which at least one is needed")
     bandwidth = _table(found["bandwidth"], pes, "`bandwidth`")
     power = found.get("power", [0.0] * pes)
     if not isinstance(power, list) or any(type(watts) not in (int, float) for watts in power):
@@ -183,8 +185,10 @@ def _object(value: Any, kinds: dict[str, type], where: str) -> dict[str, Any]:
     return value
 
 
-def _table(rows: list[Any], width: int, what: str) -> np.ndarray:
+def _table(rows: Any, width: int, what: str) -> np.ndarray:
     """(n, width) int64, or a ValueError."""
+    if not isinstance(rows, list):
+        raise ValueError(f"{what} is {str(rows)[:60]}, but must be a list of rows of {width} whole numbers")
     for number, row in enumerate(rows):
         whole = isinstance(row, list) and all(type(value) is int and abs(value) < 2**62 for value in row)
         if not whole or len(row) != width:

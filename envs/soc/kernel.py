@@ -8,6 +8,9 @@ Times are whole us. A feature called a time is divided by the mean duration of a
 
 What has been placed is played out at once with the true durations, which nobody sees before the clock gets there:
 `end` holds what is expected, `true_end` what will be.
+
+Arrays and records are in `state`. Here is what a step does; its parts are `clock` (time goes on), `jobs` (one enters),
+`candidates`, `observation` and `lookahead`.
 """
 
 from envs.core.compiled import entry, fast
