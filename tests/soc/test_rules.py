@@ -136,12 +136,6 @@ def test_the_completion_rule_places_what_the_completions_favour() -> None:
     assert reached.mean() < 0.97 * heft.mean()
 
 
-def test_without_look_ahead_the_completion_rule_is_eft() -> None:
-    graphs = resolve(SoC, "random:10x3:5:3")
-    blind, eft = (objectives(SoC(**DEFAULTS), graphs, rule_scores(RULES[rule])) for rule in ("completion", "eft"))
-    np.testing.assert_array_equal(blind, eft)
-
-
 def test_heft_without_insertion_is_a_little_worse_than_heft() -> None:
     graphs = resolve(SoC, "random:20x3..30x5:100:9")
     problem = SoC(commit="start", cut="none", lookahead="none")
