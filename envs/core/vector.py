@@ -266,8 +266,9 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
         rows = done.nonzero()[0]
         observations = np.empty(self.num_envs, object)
-        for row in rows.tolist():
-            observations[row] = {name: array[row].copy() for name, array in self._arrays.items()}
+        last = {name: array[rows] for name, array in self._arrays.items()}  # one copy of all is faster than one of each
+        for place, row in enumerate(rows.tolist()):
+            observations[row] = {name: array[place] for name, array in last.items()}
         ended = {
             "action_mask": self.observation.action_mask * done.view(np.int8)[:, None],
             "elapsed": self.outcome.elapsed * done,
