@@ -71,7 +71,7 @@ BUSY: dict[str, Any] = {
 SMALL = trained("small", "20..30", 100, **LABELS)
 LARGE = trained("large", "20..60", 100, **LABELS)
 ON_GYM = trained("ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 100, **GROUPS)
-ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..60", 80, **BUSY, guide=300)
+ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..60", 160, **BUSY, guide=300)
 ON_GRAPHS = trained("graphs", "10x4x20..20x4x20,noise=0..0.5,scale=100..300", 60, **GROUPS)
 ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, 3, **{**GROUPS, "guide": 0})
 ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..60", 60, 3, **BUSY)
