@@ -266,9 +266,9 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
         rows = done.nonzero()[0]
         observations = np.empty(self.num_envs, object)
-        last = {name: array[rows] for name, array in self._arrays.items()}  # one copy of all is faster than one of each
-        for place, row in enumerate(rows.tolist()):
-            observations[row] = {name: array[place] for name, array in last.items()}
+        last = [array.take(rows, axis=0) for array in self._arrays.values()]  # faster than a copy for each row
+        for row, *arrays in zip(rows.tolist(), *last, strict=True):
+            observations[row] = dict(zip(self._arrays, arrays, strict=True))
         ended = {
             "action_mask": self.observation.action_mask * done.view(np.int8)[:, None],
             "elapsed": self.outcome.elapsed * done,
