@@ -39,8 +39,8 @@ GRAPH_LINES = (
 )
 
 
-def trained(name: str, instances: str, seconds: float, seeds: int = 5, **settings: Any) -> tuple[Train, ...]:
-    """Runs on random instances, without the graph encoder."""
+def trained(name: str, instances: str, seconds: float, **settings: Any) -> tuple[Train, ...]:
+    """Five runs on random instances, without the graph encoder."""
     return tuple(
         Train(
             instances=f"random:{instances}",
@@ -51,7 +51,7 @@ def trained(name: str, instances: str, seconds: float, seeds: int = 5, **setting
             run_dir=Path(f"runs/soc-{name}-{seed}"),
             **settings,
         )
-        for seed in range(seeds)
+        for seed in range(5)
     )
 
 
@@ -73,8 +73,8 @@ LARGE = trained("large", "20..60", 100, **LABELS)
 ON_GYM = trained("ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 100, **GROUPS)
 ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..60", 160, **BUSY, guide=300)
 ON_GRAPHS = trained("graphs", "10x4x20..20x4x20,noise=0..0.5,scale=100..300", 60, **GROUPS)
-ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, 3, **{**GROUPS, "guide": 0})
-ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..60", 60, 3, **BUSY)
+ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, **{**GROUPS, "guide": 0})
+ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..60", 60, **BUSY)
 
 SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperature=1.5)}
 """The temperature was the best of 1, 1.5, 2, 3 and 4 on random:20..30:200:901."""
