@@ -74,8 +74,8 @@ class GraphPolicy(ActorCriticPolicy):
             "encoder_width": encoder_width,
             "layers": layers,
             "rounds": rounds,
+            "guide": guide,
         }
-        self.shape |= {"guide": guide}
         self._build_networks(observation_space, **self.shape)
         self._table = EmbeddingTable()
         self._table_weights: list[int] = []

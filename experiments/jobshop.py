@@ -8,8 +8,9 @@ from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
 from experiments.jobshop_agents import ABLATIONS, AGENTS, ENCODERS, MINUTE, PILOTS
 from experiments.learning import LearningCurves
-from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
+from experiments.results import Agents, Comparison, Line, Picture
 from experiments.speed import Speed
+from experiments.speed_table import SpeedTable
 
 RULES = ("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr", "random")
 TAILLARD = tuple(

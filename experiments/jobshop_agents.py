@@ -1,50 +1,23 @@
 """The runs behind the job shop's tables: which agents are trained, how, and for how long."""
 
-from pathlib import Path
 from typing import Any
 
-from experiments.results import Agents
-from experiments.train import Train
+from experiments.results import Agents, seeds
 
-AGENTS = tuple(
-    Train(
-        instances="random:10x10..15x15",
-        cpu_seconds=300,
-        seed=seed,
-        points=30,
-        encode="none",
-        share=1,
-        width=128,
-        ent_coef=0.01,
-        run_dir=Path(f"runs/jobshop-ppo-{seed}"),
-    )
-    for seed in range(5)
-)
-ENCODERS = tuple(
-    Train(
-        instances="random:10x10..20x15",
-        cpu_seconds=600,
-        seed=seed,
-        points=40,
-        width=128,
-        ent_coef=0.01,
-        run_dir=Path(f"runs/jobshop-encoder-{seed}"),
-    )
-    for seed in range(2)
+SHOPS = "random:10x10..15x15"
+AGENTS = seeds("jobshop-ppo", instances=SHOPS, cpu_seconds=300, points=30, share=1, width=128, ent_coef=0.01)
+ENCODERS = seeds(
+    "jobshop-encoder",
+    count=2,
+    instances="random:10x10..20x15",
+    cpu_seconds=600,
+    points=40,
+    encode="once",
+    width=128,
+    ent_coef=0.01,
 )
 """With the graph encoder, on larger shops and for longer: not better on the validation instances of "choices"."""
-PILOTS = tuple(
-    Train(
-        instances="random:10x10..15x15",
-        algorithm="self_labelling",
-        cpu_seconds=40,
-        seed=seed,
-        points=8,
-        encode="none",
-        run_dir=Path(f"runs/jobshop-pilot-{seed}"),
-    )
-    for seed in range(5)
-)
+PILOTS = seeds("jobshop-pilot", instances=SHOPS, algorithm="self_labelling", cpu_seconds=40, points=8)
 """Their candidates carry the makespan that the linear rule reaches after them."""
 
 PILOT = {"lookahead": "pilot"}
@@ -60,21 +33,9 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
 
 
 def trained(name: str, seconds: int, points: int, options: dict[str, Any] | None = None, **settings: Any) -> Agents:
-    """Five runs on random shops; without the graph encoder unless the settings say so."""
-    return Agents(
-        tuple(
-            Train(
-                instances="random:10x10..15x15",
-                cpu_seconds=seconds,
-                seed=seed,
-                points=points,
-                run_dir=Path(f"runs/jobshop-{name}-{seconds}-{seed}"),
-                **{"encode": "none", **settings},
-            )
-            for seed in range(5)
-        ),
-        options=PILOT if options is None else options,
-    )
+    """Five runs on random shops, with the look-ahead unless the options say otherwise."""
+    runs = seeds(f"jobshop-{name}-{seconds}", instances=SHOPS, cpu_seconds=seconds, points=points, **settings)
+    return Agents(runs, options=PILOT if options is None else options)
 
 
 def trainers(seconds: int, points: int) -> dict[str, Agents]:

@@ -1,14 +1,13 @@
 """The tables of task graphs: what `python -m experiments.report` makes of them."""
 
-from pathlib import Path
 from typing import Any
 
 from experiments.learning import LearningCurves
 from experiments.paired import Paired
 from experiments.replication import Printed, Replication
-from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
+from experiments.results import Agents, Comparison, Line, Picture, seeds
 from experiments.speed import Speed
-from experiments.train import Train
+from experiments.speed_table import SpeedTable
 
 PLAN = {"commit": "start", "cut": "none"}
 """List scheduling: a task is placed when one could start, wherever and whenever it then will."""
@@ -33,26 +32,10 @@ GRAPH_LINES = (
     Line(("eft@0.3",), samples=(32,), options=NEXT),
     Line(("completion",), options=COMPLETION),
     Line(("completion",), options={**COMPLETION, "cut": "worst_finish"}),
-    Line(("completion",), options={**COMPLETION, "cut": "none"}),
+    Line(("completion",), options=WHOLE),
     Line(("completion@0.15",), samples=(32,), options=COMPLETION),
     Line(("heft", "peft", "cpop", "cp_sat")),
 )
-
-
-def trained(name: str, instances: str, seconds: float, **settings: Any) -> tuple[Train, ...]:
-    """Five runs on random instances, without the graph encoder."""
-    return tuple(
-        Train(
-            instances=f"random:{instances}",
-            cpu_seconds=seconds,
-            seed=seed,
-            points=10,
-            encode="none",
-            run_dir=Path(f"runs/soc-{name}-{seed}"),
-            **settings,
-        )
-        for seed in range(5)
-    )
 
 
 LABELS: dict[str, Any] = {"algorithm": "self_labelling", "guide": 20, "validation_instances": 200}
@@ -68,13 +51,25 @@ BUSY: dict[str, Any] = {
 }
 """Episodes of DS3's applications are long: smaller groups make more steps."""
 
-SMALL = trained("small", "20..30", 100, **LABELS)
-LARGE = trained("large", "20..60", 100, **LABELS)
-ON_GYM = trained("ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 100, **GROUPS)
-ON_APPS = trained("apps", "apps,noise=0..0.5,scale=30..60", 160, **BUSY, guide=300)
-ON_GRAPHS = trained("graphs", "10x4x20..20x4x20,noise=0..0.5,scale=100..300", 60, **GROUPS)
-ORDER_GYM = trained("order-ds3gym", "ds3gym,noise=0..0.5,scale=25..75", 60, **{**GROUPS, "guide": 0})
-ORDER_APPS = trained("order-apps", "apps,noise=0..0.5,scale=30..60", 60, **BUSY)
+SMALL = seeds("soc-small", instances="random:20..30", cpu_seconds=100, points=10, **LABELS)
+LARGE = seeds("soc-large", instances="random:20..60", cpu_seconds=100, points=10, **LABELS)
+ON_GYM = seeds("soc-ds3gym", instances="random:ds3gym,noise=0..0.5,scale=25..75", cpu_seconds=100, points=10, **GROUPS)
+ON_APPS = seeds(
+    "soc-apps", instances="random:apps,noise=0..0.5,scale=30..60", cpu_seconds=160, points=10, **BUSY, guide=300
+)
+ON_GRAPHS = seeds(
+    "soc-graphs", instances="random:10x4x20..20x4x20,noise=0..0.5,scale=100..300", cpu_seconds=60, points=10, **GROUPS
+)
+ORDER_GYM = seeds(
+    "soc-order-ds3gym",
+    instances="random:ds3gym,noise=0..0.5,scale=25..75",
+    cpu_seconds=60,
+    points=10,
+    **{**GROUPS, "guide": 0},
+)
+ORDER_APPS = seeds(
+    "soc-order-apps", instances="random:apps,noise=0..0.5,scale=30..60", cpu_seconds=60, points=10, **BUSY
+)
 
 SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperature=1.5)}
 """The temperature was the best of 1, 1.5, 2, 3 and 4 on random:20..30:200:901."""

@@ -1,12 +1,10 @@
 """Total tardiness: what `python -m experiments.report` makes of it."""
 
-from pathlib import Path
-
 from experiments.learning import LearningCurves
 from experiments.proofs import Proofs
-from experiments.results import Agents, Comparison, Line, Picture, SpeedTable
+from experiments.results import Agents, Comparison, Line, Picture, seeds
 from experiments.speed import Speed
-from experiments.train import Train
+from experiments.speed_table import SpeedTable
 
 RULES = ("edd", "spt", "mdd", "psk", "wilkerson_irwin", "atc", "covert", "mddc", "random")
 CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")
@@ -16,18 +14,13 @@ PILOTS = tuple(
     Line(("mdd_pilot",), options={"form": form, "dominance": True, "skip_forced": True, "lookahead": "pilot"})
     for form in ("next", "last", "position")
 )
-RUNS = tuple(
-    Train(
-        instances="random:20..100",
-        algorithm="self_labelling",
-        cpu_seconds=30,
-        seed=seed,
-        points=10,
-        validation_instances=100,
-        encode="none",
-        run_dir=Path(f"runs/tardiness-self-labelling-{seed}"),
-    )
-    for seed in range(5)
+RUNS = seeds(
+    "tardiness-self-labelling",
+    instances="random:20..100",
+    algorithm="self_labelling",
+    cpu_seconds=30,
+    points=10,
+    validation_instances=100,
 )
 SIZES = ("random:20", "random:100", "random:500")
 

@@ -9,8 +9,9 @@ from envs import load_problem
 from experiments.jobshop import TABLES
 from experiments.learning import LearningCurves
 from experiments.report import Report, report
-from experiments.results import Agents, Comparison, Line, SpeedTable
+from experiments.results import Agents, Comparison, Line
 from experiments.speed import Speed
+from experiments.speed_table import SpeedTable
 from experiments.tables import MEASURES
 from experiments.train import ensure
 from tests.experiments.conftest import SMALL
