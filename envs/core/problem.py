@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import fields
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -55,6 +55,10 @@ class Problem(ABC, Generic[S, InstanceT]):
             if name not in known:
                 raise ValueError(f"{self.name} has no option {name!r}: {nearest(name, known)}")
         self.options = self.Options(**options)
+        for name, kind in get_type_hints(self.Options).items():
+            value, values = getattr(self.options, name), get_args(kind)
+            if get_origin(kind) is Literal and value not in values:
+                raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(values)}.")
 
     @classmethod
     def source(cls, text: str) -> Source:

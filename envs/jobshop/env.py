@@ -156,10 +156,6 @@ class JobShop(Problem[State, JobShopInstance]):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        if self.options.scheme not in SCHEMES:
-            raise ValueError(f"scheme is {self.options.scheme!r}, but must be one of {', '.join(SCHEMES)}.")
-        if self.options.lookahead not in LOOKAHEADS:
-            raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be one of {', '.join(LOOKAHEADS)}.")
         if self.options.lookahead == "pilot":
             self.spec = replace(SPEC, candidate_features=SPEC.candidate_features + PILOT_FEATURES, guide="pilot_regret")
         scheme, lookahead = SCHEMES.index(self.options.scheme), LOOKAHEADS.index(self.options.lookahead)

@@ -11,13 +11,7 @@ from envs.soc import kernel
 from envs.soc.instance import SocInstance
 from envs.soc.state import WAIT, Rules, State, allocate
 
-CHOICES = {
-    "decision": ("pair", "task"),
-    "commit": ("start", "ready"),
-    "cut": ("first_finish", "worst_finish", "none"),
-    "lookahead": ("none", "bound", "completion"),
-}
-"""Options and their values."""
+CUTS = ("first_finish", "worst_finish", "none")
 
 
 @dataclass(frozen=True)
@@ -171,9 +165,6 @@ class SoC(Problem[State, SocInstance]):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        for name, values in CHOICES.items():
-            if getattr(self.options, name) not in values:
-                raise ValueError(f"{name} is {getattr(self.options, name)!r}, but must be one of {', '.join(values)}.")
         if not isinstance(self.options.window, int) or self.options.window < 1:
             raise ValueError(f"window is {self.options.window!r}, but must be a whole number from 1 on.")
         if self.options.lookahead == "completion":
@@ -181,7 +172,7 @@ class SoC(Problem[State, SocInstance]):
         self._rules = Rules(
             pairs=self.options.decision == "pair",
             at_ready=self.options.commit == "ready",
-            cut=CHOICES["cut"].index(self.options.cut),
+            cut=CUTS.index(self.options.cut),
             wait=bool(self.options.wait),
             skip_forced=bool(self.options.skip_forced),
             window=self.options.window,

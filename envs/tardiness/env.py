@@ -125,10 +125,6 @@ class Tardiness(Problem[State, TardinessInstance]):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        if self.options.form not in FORMS:
-            raise ValueError(f"form is {self.options.form!r}, but must be one of {', '.join(FORMS)}.")
-        if self.options.lookahead not in LOOKAHEADS:
-            raise ValueError(f"lookahead is {self.options.lookahead!r}, but must be one of {', '.join(LOOKAHEADS)}.")
         if self.options.lookahead == "pilot":
             self.spec = replace(SPEC, guide="pilot_regret")
         form, lookahead = FORMS.index(self.options.form), LOOKAHEADS.index(self.options.lookahead)
