@@ -55,7 +55,7 @@ SMALL = seeds("soc-small", instances="random:20..30", cpu_seconds=100, points=10
 LARGE = seeds("soc-large", instances="random:20..60", cpu_seconds=100, points=10, **LABELS)
 ON_GYM = seeds("soc-ds3gym", instances="random:ds3gym,noise=0..0.5,scale=25..75", cpu_seconds=100, points=10, **GROUPS)
 ON_APPS = seeds(
-    "soc-apps", instances="random:apps,noise=0..0.5,scale=30..60", cpu_seconds=160, points=10, **BUSY, guide=300
+    "soc-apps", instances="random:apps,noise=0..0.5,scale=30..60", cpu_seconds=320, points=10, **BUSY, guide=300
 )
 ON_GRAPHS = seeds(
     "soc-graphs", instances="random:10x4x20..20x4x20,noise=0..0.5,scale=100..300", cpu_seconds=60, points=10, **GROUPS
