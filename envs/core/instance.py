@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, DTypeLike
 
 
@@ -57,11 +58,18 @@ class Instance(ABC):
     @cached_property
     def fingerprint(self) -> int:
         """63-bit hash of everything visible but the name: equal fingerprints mean equal graphs."""
-        values = _visible_values(type(self))(self)
-        arrays: list[Any] = [value for value in values if type(value) is np.ndarray]
-        layout = tuple([(v.dtype.char, v.shape) if type(v) is np.ndarray else v for v in values])
-        digest = sha256(b"".join((_encoded(layout), *arrays))).digest()[:8]
-        return int.from_bytes(digest, "little") >> 1
+        layout: list[Any] = []
+        arrays: list[Any] = []
+        for value in _visible_values(type(self))(self):
+            if type(value) is np.ndarray:
+                layout += (value.dtype.char, value.shape)
+                arrays.append(value)
+            else:
+                layout.append(value)
+        data = b"".join(arrays)
+        if len(data) % 8:
+            data += bytes(-len(data) % 8)
+        return int(_mixed(np.frombuffer(data, np.uint64), _hashed(tuple(layout)))) >> 1
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -89,8 +97,23 @@ def _visible_values(cls: type[Instance]) -> Callable[[Instance], tuple[Any, ...]
 
 
 @lru_cache(maxsize=1024)
-def _encoded(layout: tuple) -> bytes:
-    return repr(layout).encode()
+def _hashed(layout: tuple) -> int:
+    return int.from_bytes(sha256(repr(layout).encode()).digest()[:8], "little") >> 1
+
+
+@njit(cache=True, nogil=True)
+def _mixed(words: np.ndarray, start: int) -> Any:
+    """A 64-bit hash of (n,) uint64; SHA-256 took a tenth of all time of the fastest steps.
+
+    The sum over the places of what the mixer of SplitMix64 (Steele et al. 2014) makes of word and place.
+    """
+    total = np.uint64(start)
+    for place, word in enumerate(words):
+        value = word + np.uint64(place + 1) * np.uint64(0x9E3779B97F4A7C15)
+        value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        total += value ^ (value >> np.uint64(31))
+    return total
 
 
 def freeze(values: ArrayLike, dtype: DTypeLike = np.int64) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The environment: B episodes of one problem, stepped together by its kernel."""
 
+import math
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -12,6 +13,7 @@ from gymnasium.vector.utils import batch_space
 
 from envs.core import actions as legality
 from envs.core import arguments
+from envs.core.compiled import entry
 from envs.core.datasets import Source
 from envs.core.instance import Instance
 from envs.core.problem import Outcome, Problem
@@ -28,7 +30,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         instances: where episodes come from: text ("random:6x6..15x15", "taillard:15x15", a file), a list of
             instances, or a `Source`. Environment b draws from it with its own generator.
         copy: return copies (the graph's arrays only when a graph has changed); False gives the kernel's buffers, which
-            the next step overwrites.
+            the next step overwrites, and a row's last observation in one that the end of its next episode does.
         autoreset: restart a finished row within the step (`AutoresetMode.SAME_STEP`); False leaves finished rows
             inert until a reset (`AutoresetMode.DISABLED`).
         illegal: "raise" refuses an illegal action before anything changes; "wrap" reads action a as the (a mod L)-th
@@ -86,6 +88,9 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._rows = np.arange(num_envs)
         self._everywhere = np.ones(num_envs, bool)
         self._arrays = self.observation._asdict()
+        last = self.problem.spec.allocate(num_envs if autoreset else 0, size)
+        self._last = [dict(zip(self._arrays, arrays, strict=True)) for arrays in zip(*last, strict=True)]
+        self._bytes, self._last_bytes = _bytes(self.observation), _bytes(last)
         self._graph: dict[str, np.ndarray] = {}
         self._graph_ids = np.zeros(0, np.int64)
 
@@ -231,7 +236,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
     def _load(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
         ids = self.observation.ids
-        for row, instance in zip(rows.tolist(), instances, strict=True):
+        for row, instance in zip(rows.tolist(), instances, strict=False):  # strict takes 1 us
             self.instances[row] = instance
             self.problem.load(self.state, row, instance)
             ids[row, 0] = instance.fingerprint
@@ -265,16 +270,30 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
     def _restart(self, done: np.ndarray) -> dict[str, Any]:
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
         rows = done.nonzero()[0]
-        observations = np.empty(self.num_envs, object)
-        last = [array.take(rows, axis=0) for array in self._arrays.values()]  # faster than a copy for each row
-        for row, *arrays in zip(rows.tolist(), *last, strict=True):
-            observations[row] = dict(zip(self._arrays, arrays, strict=True))
-        ended = {
-            "action_mask": self.observation.action_mask * done.view(np.int8)[:, None],
-            "elapsed": self.outcome.elapsed * done,
-            "objective": self.outcome.objective * done,
-        }
-        info = ended | {f"_{name}": done for name in ended}
+        observations, masks = np.empty(self.num_envs, object), np.zeros(self.observation.action_mask.shape, np.int8)
+        _keep(self._bytes, self._last_bytes, rows)
+        for row in rows.tolist():
+            last = self._last[row]
+            observations[row] = {name: array.copy() for name, array in last.items()} if self.copy else last
+            masks[row] = last["action_mask"]
+        elapsed, objective = self.outcome.elapsed * done, self.outcome.objective * done
+        info = {"action_mask": masks, "elapsed": elapsed, "objective": objective}
+        info |= {"_action_mask": done, "_elapsed": done, "_objective": done}
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}
+
+
+def _bytes(arrays: Observation) -> tuple[np.ndarray, ...]:
+    """The same memory as one array (B, bytes) uint8 for each."""
+    return tuple(array.reshape(len(array), math.prod(array.shape[1:])).view(np.uint8) for array in arrays)
+
+
+@entry
+def _keep(arrays, copies, rows):
+    """Copy these rows of all arrays; a call of numpy for each takes longer than the copying."""
+    for row in rows:
+        for k in range(len(arrays)):
+            array, copy = arrays[k][row], copies[k][row]
+            for i in range(array.size):
+                copy[i] = array[i]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -81,11 +82,8 @@ class TardinessInstance(Instance):
         """
         if jobs < 1:
             raise ValueError(f"an instance of {jobs} jobs cannot be drawn: it needs at least one")
-        uniform = rng.random(2 * jobs + 2)
-        rdd = RDD[int(uniform[-2] * len(RDD))] if rdd is None else rdd
-        tf = TF[int(uniform[-1] * len(TF))] if tf is None else tf
         numbers = np.empty((2, jobs), np.int64)
-        _draw(uniform, rdd, tf, numbers)
+        _draw(rng.random(2 * jobs + 2), math.nan if rdd is None else rdd, math.nan if tf is None else tf, numbers)
         numbers.setflags(write=False)
         instance = object.__new__(cls)  # the checks cost more than drawing, and the numbers are right by construction
         vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=_ones(jobs), unweighted=True)
@@ -143,8 +141,12 @@ def _ones(jobs: int) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def _draw(uniform, rdd, tf, out):
-    """Processing times and due dates, (2, n) int64, from (2 n,) or more uniform numbers."""
+    """Processing times and due dates, (2, n) int64, of (2 n + 2,) uniform numbers; the last two choose what is nan."""
     jobs, total = out.shape[1], 0
+    if np.isnan(rdd):
+        rdd = RDD[int(uniform[-2] * len(RDD))]
+    if np.isnan(tf):
+        tf = TF[int(uniform[-1] * len(TF))]
     for j in range(jobs):
         out[0, j] = 1 + int(LONGEST * uniform[j])
         total += out[0, j]

@@ -640,7 +640,7 @@ def observe(s, o, b, form, lookahead):
         o.action_mask[b, j] = 0
         for k in range(o.candidate_features.shape[2]):
             o.candidate_features[b, j, k] = 0.0
-        if o.candidate_type[b, j] >= 0:
+        if form == POSITION and o.candidate_type[b, j] >= 0:
             o.candidates[b, j, 0] = 1 + j
     line.shown = line.candidates
     low, high = line.jobs, line.jobs
@@ -658,9 +658,8 @@ def observe(s, o, b, form, lookahead):
         o.action_mask[b, j] = 1
         if form == POSITION:
             o.candidates[b, j, 0] = 1 + line.longest
-        describe(s, o.candidate_features[b, j], b, form, s.choice[b, c])
     if line.candidates > 0:
-        describe_block(s, o, b)
+        describe(s, o, b, form)
         if lookahead:
             look_ahead(s, o, b, form, lookahead)
 
@@ -690,54 +689,40 @@ def close(s, o, b, k):
 
 
 @fast
-def describe(s, f, b, form, choice):
-    """What is known of a candidate in constant time."""
+def describe(s, o, b, form):
+    """What is known in constant time of each candidate and of the block, the same for all."""
     line = s.line[b]
-    block = s.block[b, line.blocks - 1]
-    low, high, last = block.low, block.high, block.high - 1
-    unit, per_job, processing, due = (high - low) / block.work, 1.0 / (high - low), choice.processing, choice.due
-    if form == POSITION:
-        longest = s.short[b, last]
-        processing, due = longest.processing, longest.due
-        f[4] = (choice.place - s.place[b, longest.job]) * per_job
-        f[7] = 1.0
-        if choice.place < last:
-            f[7] = soft((s.order[b, choice.place + 1].due - choice.end) * unit)
-        f[8] = soft((choice.due + choice.processing - choice.end) * unit)
-    else:
-        edge = low if form == NEXT else last
-        f[4] = abs(choice.place - edge) * per_job
-        f[7] = soft((s.order[b, edge].due - choice.end) * unit)
-        f[8] = soft((choice.due + choice.processing - block.time - block.work) * unit)
-    f[0] = soft(processing * unit)
-    f[1] = soft((due - choice.end) * unit)
-    f[2] = soft(choice.cost * unit / line.mean_weight)
-    f[3] = (choice.place - low) * per_job
-    f[5] = (choice.spot - low) * per_job
-    f[6] = processing / block.work
-    f[9] = soft((max(block.time + choice.processing, choice.due) - block.time - block.work) * unit)
-
-
-@fast
-def describe_block(s, o, b):
-    """What is known of the block: the same for all candidates."""
-    line = s.line[b]
-    block = s.block[b, line.blocks - 1]
-    low, last, m = block.low, block.high - 1, block.high - block.low
-    factor = 1.0 - (block.dues / m - block.time) / block.work
-    span = s.order[b, last].due - s.order[b, low].due
-    first = o.candidate_features[b, s.choice[b, 0].job]
-    first[10] = factor / (1.0 + abs(factor))
-    first[11] = span / (block.work + span)
-    first[12] = soft(s.short[b, last].processing * m / block.work)
-    first[13] = soft(s.short[b, low].processing * m / block.work)
-    first[14] = m / (32.0 + m)
-    first[15] = m / line.jobs
-    first[16] = line.candidates / (4.0 + line.candidates)
-    first[17] = block.time / line.total
-    for c in range(1, line.candidates):
-        for k in range(10, 18):
-            o.candidate_features[b, s.choice[b, c].job, k] = first[k]
+    block, count, mean_weight = s.block[b, line.blocks - 1], line.candidates, line.mean_weight
+    low, last, m, time, work = block.low, block.high - 1, block.high - block.low, block.time, block.work
+    unit, per_job, end = m / work, 1.0 / m, time + work
+    longest, edge_due = s.short[b, last], s.order[b, low if form == NEXT else last].due
+    own = s.place[b, longest.job]
+    factor, span = 1.0 - (block.dues / m - time) / work, s.order[b, last].due - s.order[b, low].due
+    f10, f11 = factor / (1.0 + abs(factor)), span / (work + span)
+    f12, f13 = soft(longest.processing * m / work), soft(s.short[b, low].processing * m / work)
+    f14, f15, f16, f17 = m / (32.0 + m), m / line.jobs, count / (4.0 + count), time / line.total
+    for c in range(count):
+        choice = s.choice[b, c]
+        f, processing, due = o.candidate_features[b, choice.job], choice.processing, choice.due
+        f[9] = soft((max(time + processing, due) - end) * unit)
+        if form == POSITION:
+            f[4] = (choice.place - own) * per_job
+            f[7] = 1.0
+            if choice.place < last:
+                f[7] = soft((s.order[b, choice.place + 1].due - choice.end) * unit)
+            f[8] = soft((due + processing - choice.end) * unit)
+            processing, due = longest.processing, longest.due
+        else:
+            f[4] = abs(choice.place - (low if form == NEXT else last)) * per_job
+            f[7] = soft((edge_due - choice.end) * unit)
+            f[8] = soft((due + processing - end) * unit)
+        f[0] = soft(processing * unit)
+        f[1] = soft((due - choice.end) * unit)
+        f[2] = soft(choice.cost * unit / mean_weight)
+        f[3] = (choice.place - low) * per_job
+        f[5] = (choice.spot - low) * per_job
+        f[6] = processing / work
+        f[10], f[11], f[12], f[13], f[14], f[15], f[16], f[17] = f10, f11, f12, f13, f14, f15, f16, f17
 
 
 @fast
