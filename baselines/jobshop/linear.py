@@ -11,7 +11,7 @@ import tyro
 from numba import njit
 
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.kernel import complete
+from envs.jobshop.completion import complete
 
 SIZES = ("10x10", "15x15", "20x15", "20x20")
 

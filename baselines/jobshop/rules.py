@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from envs.jobshop.completion import LINEAR
 from envs.jobshop.env import View
-from envs.jobshop.kernel import LINEAR
 
 
 def fifo(view: View) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
+from envs.jobshop.completion import LINEAR, TRIAL_JOB, TRIAL_MACHINE, complete, copy_shop, priority, weigh
 
 ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
 NO_LOOKAHEAD, BOUND, PILOT = 0, 1, 2
@@ -35,6 +36,7 @@ SHOP = {
     "completion": int,  # smallest completion of any next operation (c* of Giffler and Thompson)
     "longest": int,  # work left in the job that has most
     "candidates": int,  # how many jobs this decision is between
+    "promised": int,  # makespan when the linear rule completes the schedule, -1 where that is not known
 }
 JOB = {
     "first": int,  # its operations are first, ..., end - 1
@@ -64,23 +66,6 @@ OPERATION_RECORD = {
     "place": int,  # where it is in the queue while unscheduled
 }
 QUEUE = {"operation": int, "job": int, "duration": int, "rest": int}
-TRIAL_JOB = {
-    "next": int,
-    "end": int,
-    "machine": int,
-    "duration": int,
-    "rest": int,
-    "then": int,  # machine of the operation after the next, -1 when there is none
-    "ready": int,
-    "earliest": int,
-}
-TRIAL_MACHINE = {"free": int, "load": int, "waiting": int}
-LINEAR = (
-    (-0.585, -0.233, 0.195, -0.175, 0.099, -0.1),
-    (-1.0, -0.355, -0.138, 0.178, 0.234, -0.071),
-)
-"""Weights of the linear rule at the end of a schedule, and what is added to them at its begin; in between, the share of
-operations not yet scheduled of it. Found by `baselines.jobshop.linear`; `priority` says what they are weights of."""
 
 
 class State(NamedTuple):
@@ -98,6 +83,7 @@ class State(NamedTuple):
     look: np.ndarray  # (B, J, 4) f64 of the candidates, between the two passes of `look_ahead`
     trial: np.recarray  # (B, J) of TRIAL_JOB: the jobs while a rule completes the schedule
     trial_machine: np.recarray  # (B, M) of TRIAL_MACHINE: the machines at the same time
+    soonest: np.ndarray  # (B, M) when the first of the jobs that wait for each can complete, LATE where none does
     weights: np.ndarray  # (B, 2, 6) f64 of the linear rule, as LINEAR
 
 
@@ -118,6 +104,7 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         look=np.zeros((batch, jobs, 4)),
         trial=records(TRIAL_JOB, jobs),
         trial_machine=records(TRIAL_MACHINE, machines),
+        soonest=np.zeros((batch, machines), np.int64),
         weights=np.zeros((batch, 2, 6)),
     )
     state.weights[:] = LINEAR
@@ -176,6 +163,8 @@ def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_
         if running[b]:
             shop = s.shop[b]
             time = shop.time
+            if scheme == ACTIVE and lookahead == PILOT:
+                promise(s, b, actions[b])
             dispatch(s, o, b, actions[b])
             candidates(s, b, scheme)
             while skip_forced and shop.candidates == 1:
@@ -227,7 +216,7 @@ def begin(s, b):
     shop.work = work
     shop.remaining = shop.operations
     shop.bound = bound
-    shop.rewarded = bound
+    shop.rewarded, shop.promised = bound, -1
     shop.first_bound = max(bound, 1)
 
 
@@ -486,17 +475,30 @@ def look_ahead(s, o, b, pilot):
 
 
 @fast
+def promise(s, b, action):
+    """Remember what `try_out` found for the chosen candidate."""
+    for c in range(s.shop[b].candidates):
+        if s.legal[b, c] == action:
+            s.shop[b].promised = int(s.look[b, c, 2])
+
+
+@fast
 def try_out(s, o, b):
-    """The makespan when the linear rule completes the schedule after each candidate, and what the rule says of it."""
+    """The makespan when the linear rule completes the schedule after each candidate, and what the rule says of it.
+
+    What it prefers now it has preferred in the completion after the last choice too, if its conflict set is the same.
+    """
     shop = s.shop[b]
-    shortest, longest, highest = np.inf, 0.0, -np.inf
+    shortest, longest, highest, preferred = np.inf, 0.0, -np.inf, -1
     copy_shop(s, b)
-    time_trial(s, b)
+    weights = weigh(s, b, shop.remaining)
     for c in range(shop.candidates):
-        s.look[b, c, 3] = priority(s, b, s.legal[b, c], shop.remaining, shop.work)
-        highest = max(highest, s.look[b, c, 3])
+        s.look[b, c, 3] = priority(s, b, s.legal[b, c], weights, 1.0 / max(shop.work, 1))
+        if s.look[b, c, 3] > highest:
+            highest, preferred = s.look[b, c, 3], c
     for c in range(shop.candidates):
-        s.look[b, c, 2] = complete(s, b, s.legal[b, c])
+        known = c == preferred and shop.promised >= 0
+        s.look[b, c, 2] = shop.promised if known else complete(s, b, s.legal[b, c])
         shortest, longest = min(shortest, s.look[b, c, 2]), max(longest, s.look[b, c, 2])
     unit = 1.0 / shop.mean_duration
     for c in range(shop.candidates):
@@ -564,89 +566,3 @@ def meet_bottleneck(s, f, b, j, bottleneck):
             f[32] = soft(distance * unit)
             f[33] = soft((s.machine[b, bottleneck].free - job.earliest - distance) * unit)
             break
-
-
-@fast
-def copy_shop(s, b):
-    """Begin a trial where the schedule stands."""
-    shop = s.shop[b]
-    for m in range(shop.machines):
-        machine, trial = s.machine[b, m], s.trial_machine[b, m]
-        trial.free, trial.load, trial.waiting = machine.free, machine.load, machine.waiting
-    for k in range(shop.jobs):
-        job, trial = s.job[b, k], s.trial[b, k]
-        trial.end, trial.ready = job.end, job.ready
-        reach(s, b, trial, job.next if job.next >= 0 else job.end)
-
-
-@fast
-def reach(s, b, trial, i):
-    """Operation i is the next of the job on trial, or it has none."""
-    if i < trial.end:
-        operation = s.operation[b, i]
-        trial.next, trial.machine, trial.duration, trial.rest = i, operation.machine, operation.duration, operation.rest
-        trial.then = s.operation[b, i + 1].machine if i + 1 < trial.end else -1
-    else:
-        trial.next, trial.machine = -1, -1
-
-
-@fast
-def time_trial(s, b):
-    """Earliest starts on trial; returns the job that can complete first, and when (c* of Giffler and Thompson)."""
-    completion, pick = LATE, -1
-    for k in range(s.shop[b].jobs):
-        trial = s.trial[b, k]
-        if trial.next >= 0:
-            trial.earliest = max(trial.ready, s.trial_machine[b, trial.machine].free)
-            if trial.earliest + trial.duration < completion:
-                completion, pick = trial.earliest + trial.duration, k
-    return pick, completion
-
-
-@fast
-def priority(s, b, k, remaining, work):
-    """What the linear rule says of job k on trial, with so many operations and so much work not yet scheduled."""
-    shop, trial = s.shop[b], s.trial[b, k]
-    unit, left = 1.0 / shop.mean_duration, remaining / shop.operations
-    late, early = s.weights[b, 0], s.weights[b, 1]
-    ends = trial.earliest + trial.duration
-    value = (late[0] + left * early[0]) * (trial.earliest * unit)
-    value += (late[1] + left * early[1]) * (trial.duration * unit)
-    value += (late[2] + left * early[2]) * (trial.rest * unit)
-    if trial.then >= 0:
-        then = s.trial_machine[b, trial.then]
-        value += (late[3] + left * early[3]) * (max(then.free - ends, 0) * unit)
-        value += (late[4] + left * early[4]) * (then.load * shop.machines / max(work, 1))
-        value += (late[5] + left * early[5]) * (then.waiting * shop.machines / shop.jobs)
-    return value
-
-
-@fast
-def complete(s, b, j):
-    """Makespan when job j is dispatched now (-1: none), and then the linear rule chooses from each conflict set."""
-    shop = s.shop[b]
-    copy_shop(s, b)
-    makespan, work, chosen = 0, shop.work, j
-    for k in range(shop.jobs):
-        makespan = max(makespan, s.trial[b, k].ready)
-    for remaining in range(shop.remaining, 0, -1):
-        pick, completion = time_trial(s, b)
-        if remaining < shop.remaining or j < 0:
-            machine, highest, chosen = s.trial[b, pick].machine, -np.inf, pick
-            for k in range(shop.jobs):
-                trial = s.trial[b, k]
-                if trial.machine == machine and (trial.earliest < completion or k == pick):
-                    value = priority(s, b, k, remaining, work)
-                    if value > highest:
-                        highest, chosen = value, k
-        trial = s.trial[b, chosen]
-        machine = s.trial_machine[b, trial.machine]
-        trial.ready = machine.free = trial.earliest + trial.duration
-        machine.load -= trial.duration
-        machine.waiting -= 1
-        work -= trial.duration
-        makespan = max(makespan, trial.ready)
-        if trial.then >= 0:
-            s.trial_machine[b, trial.then].waiting += 1
-        reach(s, b, trial, trial.next + 1)
-    return makespan

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from envs.jobshop.completion import LINEAR
 from envs.jobshop.instance import JobShopInstance
-from envs.jobshop.kernel import LINEAR
 
 Operation = tuple[int, int]
 """(job, position)"""
