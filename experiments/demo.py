@@ -10,7 +10,7 @@ from envs import load_problem
 from experiments import cli
 from experiments.agent import LAST
 from experiments.evaluate import Evaluate, evaluate, rule_defaults
-from experiments.methods import known
+from experiments.methods import known, playable
 from experiments.train import Train, ensure
 
 SHOPS = "random:10x10..15x15"
@@ -46,7 +46,8 @@ def demo(command: Demo) -> None:
     if (folder / LAST).exists():
         print(f"{folder} holds one from before; delete the folder to train another.", flush=True)
     ensure(train, problem(lookahead="pilot"))
-    rules, solvers = known(problem.name)
+    usual, solvers = problem(**rule_defaults(problem.name)), known(problem.name)[1]
+    rules = playable(usual)
     asked = Evaluate(
         instances=("taillard:15x15", "ft06"),
         methods=(str(folder), *solvers, *rules),
@@ -56,7 +57,7 @@ def demo(command: Demo) -> None:
         gantt=folder / "gantt.png",
     )
     print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
-    evaluate(asked, problem(**rule_defaults(problem.name)))
+    evaluate(asked, usual)
     print(f"Every schedule was verified and stands in {asked.schedules}.")
     print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")
 

@@ -80,7 +80,8 @@ class State(NamedTuple):
     operation: np.recarray  # (B, O) of OPERATION_RECORD
     queue: np.recarray  # (B, O) of QUEUE: the unscheduled operations of machine 0 in any order, a gap, machine 1, ...
     legal: np.ndarray  # (B, J + 1) the jobs that this decision is between, lowest first
-    look: np.ndarray  # (B, J, 4) f64 of the candidates, between the two passes of `look_ahead`
+    look: np.ndarray  # (B, J, 3) f64 of the candidates, between the two passes of `look_ahead`
+    completion: np.ndarray  # (B, J) lookahead PILOT: makespan when the linear rule completes the schedule after job j
     trial: np.recarray  # (B, J) of TRIAL_JOB: the jobs while a rule completes the schedule
     trial_machine: np.recarray  # (B, M) of TRIAL_MACHINE: the machines at the same time
     soonest: np.ndarray  # (B, M) when the first of the jobs that wait for each can complete, LATE where none does
@@ -101,7 +102,8 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         operation=records(OPERATION_RECORD, operations),
         queue=records(QUEUE, operations),
         legal=np.zeros((batch, jobs + 1), np.int64),
-        look=np.zeros((batch, jobs, 4)),
+        look=np.zeros((batch, jobs, 3)),
+        completion=np.zeros((batch, jobs), np.int64),
         trial=records(TRIAL_JOB, jobs),
         trial_machine=records(TRIAL_MACHINE, machines),
         soonest=np.zeros((batch, machines), np.int64),
@@ -164,7 +166,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_
             shop = s.shop[b]
             time = shop.time
             if scheme == ACTIVE and lookahead == PILOT:
-                promise(s, b, actions[b])
+                shop.promised = s.completion[b, actions[b]]
             dispatch(s, o, b, actions[b])
             candidates(s, b, scheme)
             while skip_forced and shop.candidates == 1:
@@ -475,42 +477,35 @@ def look_ahead(s, o, b, pilot):
 
 
 @fast
-def promise(s, b, action):
-    """Remember what `try_out` found for the chosen candidate."""
-    for c in range(s.shop[b].candidates):
-        if s.legal[b, c] == action:
-            s.shop[b].promised = int(s.look[b, c, 2])
-
-
-@fast
 def try_out(s, o, b):
     """The makespan when the linear rule completes the schedule after each candidate, and what the rule says of it.
 
     What it prefers now it has preferred in the completion after the last choice too, if its conflict set is the same.
     """
     shop = s.shop[b]
-    shortest, longest, highest, preferred = np.inf, 0.0, -np.inf, -1
+    shortest, longest, highest, preferred = LATE, 0, -np.inf, -1
     copy_shop(s, b)
     weights = weigh(s, b, shop.remaining)
     for c in range(shop.candidates):
-        s.look[b, c, 3] = priority(s, b, s.legal[b, c], weights, 1.0 / max(shop.work, 1))
-        if s.look[b, c, 3] > highest:
-            highest, preferred = s.look[b, c, 3], c
+        s.look[b, c, 2] = priority(s, b, s.legal[b, c], weights, 1.0 / max(shop.work, 1))
+        if s.look[b, c, 2] > highest:
+            highest, preferred = s.look[b, c, 2], c
     for c in range(shop.candidates):
         known = c == preferred and shop.promised >= 0
-        s.look[b, c, 2] = shop.promised if known else complete(s, b, s.legal[b, c])
-        shortest, longest = min(shortest, s.look[b, c, 2]), max(longest, s.look[b, c, 2])
+        j = s.legal[b, c]
+        s.completion[b, j] = shop.promised if known else complete(s, b, j)
+        shortest, longest = min(shortest, s.completion[b, j]), max(longest, s.completion[b, j])
     unit = 1.0 / shop.mean_duration
     for c in range(shop.candidates):
-        f, makespan, better = o.candidate_features[b, s.legal[b, c]], s.look[b, c, 2], 0
+        f, makespan, better = o.candidate_features[b, s.legal[b, c]], s.completion[b, s.legal[b, c]], 0
         for d in range(shop.candidates):
-            better += s.look[b, d, 2] < makespan
+            better += s.completion[b, s.legal[b, d]] < makespan
         f[34] = soft((makespan - s.look[b, c, 0]) * unit)
         f[35] = soft((makespan - shortest) * unit)
         f[36] = soft(16.0 * (makespan - shortest) * unit)
         f[37] = better / shop.candidates
         f[38] = soft((longest - makespan) * unit)
-        f[39] = soft(highest - s.look[b, c, 3])
+        f[39] = soft(highest - s.look[b, c, 2])
 
 
 @fast
