@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from envs.core.compiled import entry
 from envs.core.problem import Problem
 
 
@@ -21,7 +21,7 @@ def refuse(
         raise ValueError(f"Action {choice} of environment {row} is illegal, since {why}; legal are {allowed}.")
 
 
-@njit(cache=True)
+@entry
 def _first_illegal(actions: np.ndarray, mask: np.ndarray, running: np.ndarray) -> int:
     for b in range(actions.size):
         if running[b] and (actions[b] < 0 or actions[b] >= mask.shape[1] or mask[b, actions[b]] == 0):

@@ -16,7 +16,7 @@ fast = njit(**OPTIONS, forceinline=True)
 """For what the functions of `entry` are made of."""
 
 
-def entry(function: Callable[..., None]) -> Callable[..., None]:
+def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what the environment calls: a kernel function of state, observation and other C-contiguous arrays.
 
     numba derives the types of all arguments anew at every call, which for a kernel's two dozen arrays takes 3 us. Here
@@ -30,13 +30,13 @@ def entry(function: Callable[..., None]) -> Callable[..., None]:
     direct: Any = None
 
     @wraps(function)
-    def call(*arguments: Any) -> None:
+    def call(*arguments: Any) -> Any:
         nonlocal direct
         if direct is None:
             types = tuple(typeof(argument) for argument in arguments)
             compiled.compile(types)
             direct = compiled.overloads[types].entry_point
-        direct(*arguments)
+        return direct(*arguments)
 
     return call
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, DTypeLike
+
+from envs.core.compiled import entry
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -101,7 +102,7 @@ def _hashed(layout: tuple) -> int:
     return int.from_bytes(sha256(repr(layout).encode()).digest()[:8], "little") >> 1
 
 
-@njit(cache=True, nogil=True)
+@entry
 def _mixed(words: np.ndarray, start: int) -> Any:
     """A 64-bit hash of (n,) uint64; SHA-256 took a tenth of all time of the fastest steps.
 

@@ -279,7 +279,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         elapsed, objective = self.outcome.elapsed * done, self.outcome.objective * done
         info = {"action_mask": masks, "elapsed": elapsed, "objective": objective}
         info |= {"_action_mask": done, "_elapsed": done, "_objective": done}
-        self._load(rows, [self.source.sample(self._generators[row]) for row in rows])
+        self._load(rows, [self.source.sample(self._generators[row]) for row in rows.tolist()])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}
 

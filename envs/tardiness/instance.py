@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike
 
+from envs.core.compiled import entry
 from envs.core.instance import Instance, freeze
 
 LARGEST = 2**53
@@ -83,7 +83,12 @@ class TardinessInstance(Instance):
         if jobs < 1:
             raise ValueError(f"an instance of {jobs} jobs cannot be drawn: it needs at least one")
         numbers = np.empty((2, jobs), np.int64)
-        _draw(rng.random(2 * jobs + 2), math.nan if rdd is None else rdd, math.nan if tf is None else tf, numbers)
+        _draw(
+            rng.random(2 * jobs + 2),
+            math.nan if rdd is None else float(rdd),
+            math.nan if tf is None else float(tf),
+            numbers,
+        )
         numbers.setflags(write=False)
         instance = object.__new__(cls)  # the checks cost more than drawing, and the numbers are right by construction
         vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=_ones(jobs), unweighted=True)
@@ -139,7 +144,7 @@ def _ones(jobs: int) -> np.ndarray:
     return freeze(np.ones(jobs))
 
 
-@njit(cache=True, nogil=True)
+@entry
 def _draw(uniform, rdd, tf, out):
     """Processing times and due dates, (2, n) int64, of (2 n + 2,) uniform numbers; the last two choose what is nan."""
     jobs, total = out.shape[1], 0
