@@ -95,7 +95,7 @@ def linear_pilot(view: View) -> np.ndarray:
 
     Duin and Voss (1999), Networks 34(3). It needs the option lookahead="pilot".
     """
-    return -view.completion / view.mean[:, None]
+    return (view.bound[:, None] - view.completion) / view.mean[:, None]
 
 
 def random(view: View) -> np.ndarray:

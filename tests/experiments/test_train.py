@@ -71,7 +71,7 @@ def test_a_run_directory_holds_the_settings_the_checkpoints_the_curve_and_a_log(
     assert "gap to" in (run_dir / "log.txt").read_text()
 
 
-RULE_NAMES = ("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr", "linear")
+RULE_NAMES = ("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr", "linear", "linear_pilot")
 
 
 def test_tensorboard_finds_finite_values_the_picture_the_command_and_the_hyperparameters(run_dir: Path) -> None:
