@@ -6,7 +6,7 @@ from numba import njit
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
-from experiments.jobshop_agents import ABLATIONS, AGENTS, ENCODERS, MINUTE, PILOTS
+from experiments.jobshop_agents import ABLATIONS, AGENTS, ENCODERS, HEADLINE, MINUTE, PILOT_MINUTE
 from experiments.learning import LearningCurves
 from experiments.results import Agents, Comparison, Line, Picture
 from experiments.speed import Speed
@@ -17,13 +17,30 @@ TAILLARD = tuple(
     f"taillard:{size}" for size in ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
 )
 LAWRENCE = tuple(f"la:{size}" for size in ("10x5", "15x5", "20x5", "10x10", "15x10", "20x10", "30x10", "15x15"))
+ACTIVE = {"scheme": "active"}
+LOOK = {**ACTIVE, "lookahead": "pilot"}
+SAMPLES = (32, 128)
 LINES = (
     Line(RULES),
     Line(("mopnr@1", "fdd_mwkr@0.1"), samples=(128,)),
     Line(("pilot:fdd_mwkr",)),
+    Line(("linear",), options=ACTIVE),
+    Line(("linear_pilot", "both:linear_pilot"), options=LOOK),
+    Line(("linear_pilot@0.05",), samples=SAMPLES, options=LOOK),
+    Line((HEADLINE, f"both:{HEADLINE}"), samples=(1,)),
+    Line((HEADLINE,), samples=SAMPLES),
     Line(("cp_sat",)),
 )
 """The temperatures and the pilot are among the best of the table "choices"."""
+
+QUOTED = {
+    "L2D, greedy, as in arXiv 2401.11849": (24.4, 30.2, 28.6, 30.1, 34.6, 19.6, 23.1, 13.4),
+    "SPN, greedy (arXiv 2401.11849)": (13.8, 15.0, 15.2, 17.1, 18.5, 10.1, 11.5, 5.9),
+    "SPN, 128 samples": (7.2, 9.3, 9.9, 11.0, 13.5, 5.5, 8.4, 2.3),
+    "SPN, 512 samples": (6.5, 8.8, 9.0, 10.6, 12.7, 4.9, 7.6, 2.1),
+    "TBGAT, 5000 steps of improvement (UAI 2024)": (4.8, 7.1, 7.4, 10.4, 11.3, 5.0, 6.1, 2.0),
+}
+"""On Taillard's instances, as published."""
 
 TABLES = {
     "choices": Comparison(
@@ -37,21 +54,24 @@ TABLES = {
         ),
         agents={"PPO": Agents(AGENTS), "PPO with encoder": Agents(ENCODERS)},
     ),
-    "taillard": Comparison("Job shop: Taillard's instances", TAILLARD, LINES, agents={"PPO": Agents(AGENTS, (1, 128))}),
+    "taillard": Comparison(
+        "Job shop: Taillard's instances", TAILLARD, LINES, agents={"PPO": Agents(AGENTS, (1, 128))}, quoted=QUOTED
+    ),
     "classics": Comparison(
         "Job shop: Lawrence, Fisher and Thompson, Adams et al., Applegate and Cook",
         (*LAWRENCE, "ft", "abz", "orb"),
         LINES,
         agents={"PPO": Agents(AGENTS, (1, 128))},
     ),
-    "lookahead": Comparison(
-        "Job shop: the learned linear rule, and agents that try it out at every decision",
-        TAILLARD,
-        (Line(("linear",), options={"scheme": "active"}),),
-        agents={"self-labelling, lookahead = pilot": Agents(PILOTS, options={"lookahead": "pilot"})},
-    ),
     "trainers": Comparison("Job shop: trainers after a minute of CPU time", TAILLARD, (), agents=MINUTE, digits=2),
     "trainers_learning": LearningCurves("Job shop: trainers in their first minute", MINUTE, digits=2),
+    "trainers_pilot": Comparison(
+        "Job shop: trainers after a minute of CPU time, trying out the linear rule",
+        TAILLARD,
+        (Line(("linear_pilot",), options=LOOK),),
+        agents=PILOT_MINUTE,
+        digits=2,
+    ),
     "ablations": Comparison("Job shop: what an agent's parts are worth", TAILLARD, (), agents=ABLATIONS, digits=2),
     "learning": LearningCurves("Job shop: learning curves", {"PPO": Agents(AGENTS)}),
     "gantt": Picture("Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), Agents(AGENTS)),

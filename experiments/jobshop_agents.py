@@ -17,10 +17,13 @@ ENCODERS = seeds(
     ent_coef=0.01,
 )
 """With the graph encoder, on larger shops and for longer: not better on the validation instances of "choices"."""
-PILOTS = seeds("jobshop-pilot", instances=SHOPS, algorithm="self_labelling", cpu_seconds=40, points=8)
-"""Their candidates carry the makespan that the linear rule reaches after them."""
-
+BOUND = {"lookahead": "bound"}
 PILOT = {"lookahead": "pilot"}
+"""With the makespans that the linear rule reaches after each candidate, which is most of what these agents learn."""
+HEADLINE = "results/jobshop/agents/pilot.zip"
+"""`train jobshop --instances random:10x10..20x20 --algorithm self_labelling --guide 20 --group-size 64 --points 20
+--validation-instances 100 --encode none --lookahead pilot --cpu-seconds 600`: the best by validation."""
+
 ALGORITHMS: dict[str, dict[str, Any]] = {
     "self-labelling": {"algorithm": "self_labelling"},
     "D3S": {"algorithm": "d3s", "ent_coef": 0.01},
@@ -29,30 +32,34 @@ ALGORITHMS: dict[str, dict[str, Any]] = {
     "POMO": {"algorithm": "pomo", "ent_coef": 0.01},
     "PPO": {"algorithm": "ppo", "ent_coef": 0.01, "share": 1},
 }
-"""By what tables call them; the network, the features and the instances are the same for all."""
+"""By what tables call them; the network and the instances are the same for all."""
 
 
-def trained(name: str, seconds: int, points: int, options: dict[str, Any] | None = None, **settings: Any) -> Agents:
-    """Five runs on random shops, with the look-ahead unless the options say otherwise."""
+def trained(name: str, options: dict[str, Any], seconds: int = 60, points: int = 12, **settings: Any) -> Agents:
+    """Five runs on random shops."""
     runs = seeds(f"jobshop-{name}-{seconds}", instances=SHOPS, cpu_seconds=seconds, points=points, **settings)
-    return Agents(runs, options=PILOT if options is None else options)
+    return Agents(runs, options=options)
 
 
-def trainers(seconds: int, points: int) -> dict[str, Agents]:
+def trainers(options: dict[str, Any], seconds: int, points: int) -> dict[str, Agents]:
     """The agents of all trainers after so many CPU seconds."""
-    return {name: trained(settings["algorithm"], seconds, points, **settings) for name, settings in ALGORITHMS.items()}
+    look = options["lookahead"]
+    return {
+        name: trained(f"{look}-{settings['algorithm']}", options, seconds, points, **settings)
+        for name, settings in ALGORITHMS.items()
+    }
 
 
-MINUTE = trainers(60, 12)
+MINUTE, PILOT_MINUTE = trainers(BOUND, 60, 12), trainers(PILOT, 60, 12)
 LABELS = ALGORITHMS["self-labelling"]
 ABLATIONS = {
     "as it is": MINUTE["self-labelling"],
-    "groups of 8": trained("groups-8", 60, 12, **LABELS, group_size=8),
-    "groups of 128": trained("groups-128", 60, 12, **LABELS, group_size=128),
-    "graph encoder": trained("graph", 60, 12, **LABELS, encode="once"),
-    "look-ahead: bounds alone": trained("bound", 60, 12, {"lookahead": "bound"}, **LABELS),
-    "no look-ahead": trained("blind", 60, 12, {"lookahead": "none"}, **LABELS),
-    "non-delay schedules": trained("non-delay", 60, 12, {**PILOT, "scheme": "non_delay"}, **LABELS),
-    "any operation next": trained("semi-active", 60, 12, {**PILOT, "scheme": "semi_active"}, **LABELS),
+    "look-ahead: pilot": PILOT_MINUTE["self-labelling"],
+    "no look-ahead": trained("none-self_labelling", {"lookahead": "none"}, **LABELS),
+    "groups of 8": trained("groups-8", BOUND, **LABELS, group_size=8),
+    "groups of 128": trained("groups-128", BOUND, **LABELS, group_size=128),
+    "graph encoder": trained("graph", BOUND, **LABELS, encode="once"),
+    "non-delay schedules": trained("non-delay", {**BOUND, "scheme": "non_delay"}, **LABELS),
+    "any operation next": trained("semi-active", {**BOUND, "scheme": "semi_active"}, **LABELS),
 }
 """Self-labelling for a minute, with one part changed."""
