@@ -2,7 +2,7 @@
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -40,12 +40,14 @@ def demo(command: Demo) -> None:
         encode="none",
         share=1,
         ent_coef=0.01,
+        guide=20,
         run_dir=folder,
     )
     print(f"Training an agent for {train.cpu_seconds:.0f} CPU seconds on {SHOPS} job shops:", flush=True)
     if (folder / LAST).exists():
         print(f"{folder} holds one from before; delete the folder to train another.", flush=True)
-    ensure(train, problem(lookahead="pilot"))
+    looking = problem(lookahead="pilot")
+    ensure(train, looking)
     usual, solvers = problem(**rule_defaults(problem.name)), known(problem.name)[1]
     rules = playable(usual)
     asked = Evaluate(
@@ -58,6 +60,8 @@ def demo(command: Demo) -> None:
     )
     print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
     evaluate(asked, usual)
+    print("\nThe rule that the agent tries out at each choice, and that pilot itself, with which its training began:")
+    evaluate(replace(asked, methods=("linear", "linear_pilot"), gantt=None), looking)
     print(f"Every schedule was verified and stands in {asked.schedules}.")
     print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")
 
