@@ -60,9 +60,10 @@ def demo(command: Demo) -> None:
     )
     print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
     evaluate(asked, usual)
-    print("\nThe rule that the agent tries out at each choice, and that pilot itself, with which its training began:")
-    evaluate(replace(asked, methods=("linear", "linear_pilot"), gantt=None), looking)
-    print(f"Every schedule was verified and stands in {asked.schedules}.")
+    print("\nThe rule whose completions the agent sees, and the best of them without an agent:")
+    rest = replace(asked, methods=("linear", "linear_pilot"), schedules=folder / "schedules_active", gantt=None)
+    evaluate(rest, looking)
+    print(f"Every schedule was verified and stands in {asked.schedules} or {rest.schedules}.")
     print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")
 
 

@@ -31,7 +31,7 @@ LINES = (
     Line((HEADLINE,), samples=SAMPLES),
     Line(("cp_sat",)),
 )
-"""The temperatures and the pilot are among the best of the table "choices"."""
+"""The temperatures and the pilot of FDD/MWKR are among the best of the table "choices"."""
 
 QUOTED = {
     "L2D, greedy, as in arXiv 2401.11849": (24.4, 30.2, 28.6, 30.1, 34.6, 19.6, 23.1, 13.4),
@@ -51,6 +51,7 @@ TABLES = {
             Line(tuple(f"pilot:{rule}" for rule in RULES[:-1]), options={"scheme": "active"}),
             Line(("mopnr@0.5", "mopnr@1", "mopnr@2", "mopnr@4"), samples=(128,)),
             Line(("fdd_mwkr@0.1", "fdd_mwkr@0.2", "fdd_mwkr@0.4"), samples=(128,)),
+            Line(("linear_pilot@0.02", "linear_pilot@0.05", "linear_pilot@0.1"), samples=(128,), options=LOOK),
         ),
         agents={"PPO": Agents(AGENTS), "PPO with encoder": Agents(ENCODERS)},
     ),

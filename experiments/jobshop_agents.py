@@ -19,7 +19,7 @@ ENCODERS = seeds(
 """With the graph encoder, on larger shops and for longer: not better on the validation instances of "choices"."""
 BOUND = {"lookahead": "bound"}
 PILOT = {"lookahead": "pilot"}
-"""With the makespans that the linear rule reaches after each candidate, which is most of what these agents learn."""
+"""With the makespans that the linear rule reaches after each candidate."""
 HEADLINE = "results/jobshop/agents/pilot.zip"
 """`train jobshop --instances random:10x10..20x20 --algorithm self_labelling --guide 20 --group-size 64 --points 20
 --validation-instances 100 --encode none --lookahead pilot --cpu-seconds 600`: the best by validation."""
@@ -41,16 +41,15 @@ def trained(name: str, options: dict[str, Any], seconds: int = 60, points: int =
     return Agents(runs, options=options)
 
 
-def trainers(options: dict[str, Any], seconds: int, points: int) -> dict[str, Agents]:
-    """The agents of all trainers after so many CPU seconds."""
+def trainers(options: dict[str, Any]) -> dict[str, Agents]:
+    """The agents of all trainers."""
     look = options["lookahead"]
     return {
-        name: trained(f"{look}-{settings['algorithm']}", options, seconds, points, **settings)
-        for name, settings in ALGORITHMS.items()
+        name: trained(f"{look}-{settings['algorithm']}", options, **settings) for name, settings in ALGORITHMS.items()
     }
 
 
-MINUTE, PILOT_MINUTE = trainers(BOUND, 60, 12), trainers(PILOT, 60, 12)
+MINUTE, PILOT_MINUTE = trainers(BOUND), trainers(PILOT)
 LABELS = ALGORITHMS["self-labelling"]
 ABLATIONS = {
     "as it is": MINUTE["self-labelling"],

@@ -25,6 +25,7 @@ from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
 from experiments.agent import ALGORITHMS, CONFIG, LAST, check_device
+from experiments.cli import describe
 from experiments.crew import crew
 from experiments.curve import Budget, Curve, curve_records
 from experiments.events import Events
@@ -149,6 +150,11 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
     for name, value in asdict(command).items():
         if name not in ("timesteps", "cpu_seconds", "run_dir", "resume") and value != stored[name]:
             raise ValueError(f"{folder} was trained with {name} {stored[name]!r}, not {value!r}: move it away.")
+    options = type(problem)(**read_config(folder)["options"]).options
+    if options != problem.options:
+        raise ValueError(
+            f"{folder} was trained with {describe(options)}, not {describe(problem.options)}: move it away."
+        )
     stands = read(folder / LAST, torch.device("cpu"))[0]
     if budget(command).spent(stands["num_timesteps"], stands["run"]["cpu_s"]) >= 1:
         return folder

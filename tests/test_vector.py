@@ -1,7 +1,9 @@
 """What the two environment classes promise beside the contract: sentences for bad input, and whose arrays are whose."""
 
+import pickle
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -229,6 +231,21 @@ def test_a_snapshot_carries_the_generators() -> None:
     first = env.reset()[0]["ids"]
     env.set_state(state)
     np.testing.assert_array_equal(env.reset()[0]["ids"], first)
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda env: pickle.loads(pickle.dumps(env))])
+def test_a_copied_environment_has_buffers_of_its_own(copied: Any) -> None:
+    env = begun(2, "random:2x2")
+    other = copied(env)
+    for _ in range(8):
+        actions = env.observation.action_mask.argmax(1)
+        _, _, ended, _, info = env.step(actions)
+        found = other.step(actions)[4]
+        np.testing.assert_array_equal(other.view().next_operation, env.view().next_operation)
+        assert info.keys() == found.keys()
+        for row in np.flatnonzero(ended):
+            for name, array in info["final_obs"][row].items():
+                np.testing.assert_array_equal(found["final_obs"][row][name], array)
 
 
 def test_seeds_may_be_one_or_a_list() -> None:

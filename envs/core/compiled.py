@@ -17,7 +17,7 @@ fast = njit(**OPTIONS, forceinline=True)
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile what the environment calls: a kernel function of state, observation and other C-contiguous arrays.
+    """Compile what the environment calls: a function of C-contiguous arrays, tuples of them and numbers.
 
     numba derives the types of all arguments anew at every call, which for a kernel's two dozen arrays takes 3 us. Here
     the first call settles them and later ones go straight to the compiled code, which does not look again: every call

@@ -68,8 +68,7 @@ class Instance(ABC):
             else:
                 layout.append(value)
         data = b"".join(arrays)
-        if len(data) % 8:
-            data += bytes(-len(data) % 8)
+        data += bytes(-len(data) % 8)
         return int(_mixed(np.frombuffer(data, np.uint64), _hashed(tuple(layout)))) >> 1
 
     def __eq__(self, other: object) -> bool:
@@ -99,12 +98,13 @@ def _visible_values(cls: type[Instance]) -> Callable[[Instance], tuple[Any, ...]
 
 @lru_cache(maxsize=1024)
 def _hashed(layout: tuple) -> int:
+    """63 bits: `_mixed` is compiled for a signed number."""
     return int.from_bytes(sha256(repr(layout).encode()).digest()[:8], "little") >> 1
 
 
 @entry
 def _mixed(words: np.ndarray, start: int) -> Any:
-    """A 64-bit hash of (n,) uint64; SHA-256 took a tenth of all time of the fastest steps.
+    """A 64-bit hash of (n,) uint64, several times as fast as SHA-256 and as good where nobody forges instances.
 
     The sum over the places of what the mixer of SplitMix64 (Steele et al. 2014) makes of word and place.
     """

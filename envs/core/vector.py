@@ -30,7 +30,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         instances: where episodes come from: text ("random:6x6..15x15", "taillard:15x15", a file), a list of
             instances, or a `Source`. Environment b draws from it with its own generator.
         copy: return copies (the graph's arrays only when a graph has changed); False gives the kernel's buffers, which
-            the next step overwrites, and a row's last observation in one that the end of its next episode does.
+            the next step overwrites; a row's `final_obs` is overwritten when its next episode ends.
         autoreset: restart a finished row within the step (`AutoresetMode.SAME_STEP`); False leaves finished rows
             inert until a reset (`AutoresetMode.DISABLED`).
         illegal: "raise" refuses an illegal action before anything changes; "wrap" reads action a as the (a mod L)-th
@@ -83,14 +83,11 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self.outcome = Outcome.allocate(num_envs)
         self.running = np.zeros(num_envs, bool)
         self.instances: list[Instance] = [None] * num_envs  # type: ignore[list-item]  # filled by the first reset
-        self._view = self.problem.view(self.state, self.observation)
         self._generators: list[np.random.Generator] = []
         self._rows = np.arange(num_envs)
         self._everywhere = np.ones(num_envs, bool)
-        self._arrays = self.observation._asdict()
-        last = self.problem.spec.allocate(num_envs if autoreset else 0, size)
-        self._last = [dict(zip(self._arrays, arrays, strict=True)) for arrays in zip(*last, strict=True)]
-        self._bytes, self._last_bytes = _bytes(self.observation), _bytes(last)
+        self._last = self.problem.spec.allocate(num_envs if autoreset else 0, size)
+        self._link()
         self._graph: dict[str, np.ndarray] = {}
         self._graph_ids = np.zeros(0, np.int64)
 
@@ -222,6 +219,18 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
     # Parts of reset and step
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copied or unpickled environment has buffers of its own."""
+        vars(self).update(state)
+        self._link()
+
+    def _link(self) -> None:
+        """Views of the buffers."""
+        self._view = self.problem.view(self.state, self.observation)
+        self._arrays = self.observation._asdict()
+        self._last_rows = [dict(zip(self._arrays, arrays, strict=True)) for arrays in zip(*self._last, strict=True)]
+        self._memory, self._last_memory = _bytes(self.observation), _bytes(self._last)
+
     def _begun(self) -> None:
         if not self._generators:
             raise ValueError("No episode has begun: call reset first.")
@@ -236,7 +245,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
     def _load(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
         ids = self.observation.ids
-        for row, instance in zip(rows.tolist(), instances, strict=False):  # strict takes 1 us
+        for row, instance in zip(rows.tolist(), instances, strict=True):
             self.instances[row] = instance
             self.problem.load(self.state, row, instance)
             ids[row, 0] = instance.fingerprint
@@ -271,10 +280,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
         rows = done.nonzero()[0]
         observations, masks = np.empty(self.num_envs, object), np.zeros(self.observation.action_mask.shape, np.int8)
-        _keep(self._bytes, self._last_bytes, rows)
+        _keep(self._memory, self._last_memory, rows)
         for row in rows.tolist():
-            last = self._last[row]
-            observations[row] = {name: array.copy() for name, array in last.items()} if self.copy else last
+            last = self._last_rows[row]
+            observations[row] = {name: array.copy() for name, array in last.items()} if self.copy else last.copy()
             masks[row] = last["action_mask"]
         elapsed, objective = self.outcome.elapsed * done, self.outcome.objective * done
         info = {"action_mask": masks, "elapsed": elapsed, "objective": objective}

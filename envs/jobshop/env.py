@@ -137,7 +137,7 @@ class View(NamedTuple):
     machine_free: np.ndarray  # (B, M)
     machine_load: np.ndarray  # (B, M) work not yet scheduled
     bound: np.ndarray  # (B,) lower bound of the makespan
-    completion: np.ndarray  # (B, J) lookahead pilot: makespan when the linear rule completes the schedule after job j
+    completion: np.ndarray  # (B, J) lookahead pilot, of candidates: makespan when the linear rule goes on after job j
     action_mask: np.ndarray  # (B, J) i8, 1 = legal
 
     def of_next(self, array: np.ndarray) -> np.ndarray:

@@ -13,14 +13,13 @@ import numpy as np
 from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
-from envs.jobshop.completion import LINEAR, TRIAL_JOB, TRIAL_MACHINE, complete, copy_shop, priority, weigh
+from envs.jobshop.completion import LATE, LINEAR, TRIAL_JOB, TRIAL_MACHINE, complete, copy_shop, priority, weigh
 
 ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
 NO_LOOKAHEAD, BOUND, PILOT = 0, 1, 2
 CLOCK, OPERATION, MACHINE = 0, 1, 2
 SUCCESSOR, PREDECESSOR, NEEDS, SERVES = 0, 1, 2, 3
 DISPATCH = 1
-LATE = np.iinfo(np.int64).max
 
 SHOP = {
     "jobs": int,
@@ -165,8 +164,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_
         if running[b]:
             shop = s.shop[b]
             time = shop.time
-            if scheme == ACTIVE and lookahead == PILOT:
-                shop.promised = s.completion[b, actions[b]]
+            shop.promised = s.completion[b, actions[b]] if scheme == ACTIVE and lookahead == PILOT else -1
             dispatch(s, o, b, actions[b])
             candidates(s, b, scheme)
             while skip_forced and shop.candidates == 1:

@@ -696,7 +696,7 @@ def describe(s, o, b, form):
     low, last, m, time, work = block.low, block.high - 1, block.high - block.low, block.time, block.work
     unit, per_job, end = m / work, 1.0 / m, time + work
     longest, edge_due = s.short[b, last], s.order[b, low if form == NEXT else last].due
-    own = s.place[b, longest.job]
+    longest_place = s.place[b, longest.job]
     factor, span = 1.0 - (block.dues / m - time) / work, s.order[b, last].due - s.order[b, low].due
     f10, f11 = factor / (1.0 + abs(factor)), span / (work + span)
     f12, f13 = soft(longest.processing * m / work), soft(s.short[b, low].processing * m / work)
@@ -706,7 +706,7 @@ def describe(s, o, b, form):
         f, processing, due = o.candidate_features[b, choice.job], choice.processing, choice.due
         f[9] = soft((max(time + processing, due) - end) * unit)
         if form == POSITION:
-            f[4] = (choice.place - own) * per_job
+            f[4] = (choice.place - longest_place) * per_job
             f[7] = 1.0
             if choice.place < last:
                 f[7] = soft((s.order[b, choice.place + 1].due - choice.end) * unit)

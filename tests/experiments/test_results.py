@@ -115,6 +115,8 @@ def test_a_run_of_other_settings_is_not_taken_for_the_one_asked_for(run_dir: Pat
     asked = replace(SMALL, run_dir=run_dir, ent_coef=0.5)
     with pytest.raises(ValueError, match=r"was trained with ent_coef 0\.0, not 0\.5"):
         ensure(asked, load_problem("jobshop")())
+    with pytest.raises(ValueError, match=r"was trained with .*lookahead=bound.*, not .*lookahead=none"):
+        ensure(replace(SMALL, run_dir=run_dir), load_problem("jobshop")(lookahead="none"))
 
 
 def test_report_makes_the_tables_that_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

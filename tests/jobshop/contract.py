@@ -12,6 +12,7 @@ from envs.jobshop.instance import JobShopInstance
 INSTANCES = "random:3x3..6x5"
 OPTIONS = [
     {},
+    {"lookahead": "pilot"},
     {"scheme": "non_delay", "lookahead": "pilot"},
     {"scheme": "semi_active"},
     {"skip_forced": False, "lookahead": "none"},

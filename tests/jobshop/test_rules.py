@@ -256,6 +256,34 @@ def test_the_kernel_tries_out_what_the_linear_rule_makes_of_each_candidate() -> 
         env.step((rng.random(mask.shape) * mask).argmax(axis=1))
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("skip_forced", [True, False])
+def test_completions_do_not_depend_on_what_came_before(scheme: str, skip_forced: bool) -> None:
+    """What the last choice promised is used again, but only where it holds: also in states of other schemes."""
+    rng = np.random.default_rng(0)
+    usual = DispatchVectorEnv("jobshop", 8, "random:6x5", copy=False, lookahead="pilot")
+    usual.reset(seed=0)
+    env, fresh = (
+        DispatchVectorEnv(
+            "jobshop", 8, "random:6x5", copy=False, lookahead="pilot", scheme=scheme, skip_forced=skip_forced
+        )
+        for _ in range(2)
+    )
+    for begin in (0, 3):
+        for _ in range(begin):
+            usual.step(usual.observation.action_mask.argmax(axis=1))
+        for one in (env, fresh):
+            one.set_state(usual.get_state())
+        for _ in range(40):
+            mask = env.observation.action_mask
+            actions = (rng.random(mask.shape) * mask).argmax(axis=1)
+            fresh.state.shop["promised"] = -1
+            fresh.state.completion[:] = -1
+            env.step(actions)
+            fresh.step(actions)
+            np.testing.assert_array_equal(env.observation.candidate_features, fresh.observation.candidate_features)
+
+
 def test_the_linear_rule_is_better_than_those_of_the_literature() -> None:
     shops = resolve(JobShop, "random:15x15:30:5")
     usual, active = JobShop(**DEFAULTS), JobShop(scheme="active")
