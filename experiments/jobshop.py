@@ -19,16 +19,15 @@ TAILLARD = tuple(
 LAWRENCE = tuple(f"la:{size}" for size in ("10x5", "15x5", "20x5", "10x10", "15x10", "20x10", "30x10", "15x15"))
 ACTIVE = {"scheme": "active"}
 LOOK = {**ACTIVE, "lookahead": "pilot"}
-SAMPLES = (32, 128)
 LINES = (
     Line(RULES),
     Line(("mopnr@1", "fdd_mwkr@0.1"), samples=(128,)),
     Line(("pilot:fdd_mwkr",)),
     Line(("linear",), options=ACTIVE),
     Line(("linear_pilot", "both:linear_pilot"), options=LOOK),
-    Line(("linear_pilot@0.05",), samples=SAMPLES, options=LOOK),
-    Line((HEADLINE, f"both:{HEADLINE}"), samples=(1,)),
-    Line((HEADLINE,), samples=SAMPLES),
+    Line(("linear_pilot@0.05",), samples=(32,), options=LOOK),
+    Line((HEADLINE, f"both:{HEADLINE}")),
+    Line((HEADLINE,), samples=(32,)),
     Line(("cp_sat",)),
 )
 """The temperatures and the pilot of FDD/MWKR are among the best of the table "choices"."""
@@ -61,7 +60,7 @@ TABLES = {
     "classics": Comparison(
         "Job shop: Lawrence, Fisher and Thompson, Adams et al., Applegate and Cook",
         (*LAWRENCE, "ft", "abz", "orb"),
-        LINES,
+        (*LINES, Line(("linear_pilot@0.05",), samples=(128,), options=LOOK), Line((HEADLINE,), samples=(128,))),
         agents={"PPO": Agents(AGENTS, (1, 128))},
     ),
     "trainers": Comparison("Job shop: trainers after a minute of CPU time", TAILLARD, (), agents=MINUTE, digits=2),
