@@ -81,7 +81,10 @@ class Comparison:
         """The table of mean gaps, or one for each measure."""
         if not self.measures:
             columns = ("method", "samples", *self.sets, "mean", "s / instance", "CPU s / instance")
-            quoted = [[label, "", *self._quoted(label), "", "", ""] for label in self.quoted]
+            quoted = [
+                [label, "", *self._quoted(label), percent(_mean(gaps), self.digits), "", ""]
+                for label, gaps in self.quoted.items()
+            ]
             return markdown(columns, [*map(self._line, compared), *quoted])
         tables = []
         for name in self.measures:
