@@ -12,6 +12,7 @@ from experiments.results import Agents, Comparison, Line, Picture
 from experiments.speed import Speed
 from experiments.speed_table import SpeedTable
 
+SHOPS = ("random:10x10", "random:15x15", "random:30x20")
 RULES = ("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr", "random")
 TAILLARD = tuple(
     f"taillard:{size}" for size in ("15x15", "20x15", "20x20", "30x15", "30x20", "50x15", "50x20", "100x20")
@@ -47,7 +48,7 @@ TABLES = {
         ("random:15x15:20:7", "random:20x20:20:7"),
         (
             Line(tuple(f"pilot:{rule}" for rule in RULES[:-1])),
-            Line(tuple(f"pilot:{rule}" for rule in RULES[:-1]), options={"scheme": "active"}),
+            Line(tuple(f"pilot:{rule}" for rule in RULES[:-1]), options=ACTIVE),
             Line(("mopnr@0.5", "mopnr@1", "mopnr@2", "mopnr@4"), samples=(128,)),
             Line(("fdd_mwkr@0.1", "fdd_mwkr@0.2", "fdd_mwkr@0.4"), samples=(128,)),
             Line(("linear_pilot@0.02", "linear_pilot@0.05", "linear_pilot@0.1"), samples=(128,), options=LOOK),
@@ -80,18 +81,11 @@ TABLES = {
     "speed": SpeedTable(
         "Job shop: speed",
         (
-            ({}, Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, startup=True)),
+            ({}, Speed(SHOPS, seconds=0.5, startup=True)),
             ({}, Speed(("random:15x15",), batch=(256,), only=("sampled", "trained"))),
-            (
-                {"lookahead": "pilot"},
-                Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, only=("step",)),
-            ),
             *(
-                (
-                    {"scheme": scheme},
-                    Speed(("random:10x10", "random:15x15", "random:30x20"), seconds=0.5, only=("step",)),
-                )
-                for scheme in ("non_delay", "semi_active")
+                (options, Speed(SHOPS, seconds=0.5, only=("step",)))
+                for options in ({"lookahead": "pilot"}, {"scheme": "non_delay"}, {"scheme": "semi_active"})
             ),
         ),
     ),

@@ -1,6 +1,5 @@
 """The environment: B episodes of one problem, stepped together by its kernel."""
 
-import math
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -13,9 +12,9 @@ from gymnasium.vector.utils import batch_space
 
 from envs.core import actions as legality
 from envs.core import arguments
-from envs.core.compiled import entry
 from envs.core.datasets import Source
 from envs.core.instance import Instance
+from envs.core.last import LastObservations
 from envs.core.problem import Outcome, Problem
 from envs.core.snapshot import Snapshot
 from envs.core.spec import GRAPH, Observation
@@ -86,7 +85,6 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._generators: list[np.random.Generator] = []
         self._rows = np.arange(num_envs)
         self._everywhere = np.ones(num_envs, bool)
-        self._last = self.problem.spec.allocate(num_envs if autoreset else 0, size)
         self._link()
         self._graph: dict[str, np.ndarray] = {}
         self._graph_ids = np.zeros(0, np.int64)
@@ -228,8 +226,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Views of the buffers."""
         self._view = self.problem.view(self.state, self.observation)
         self._arrays = self.observation._asdict()
-        self._last_rows = [dict(zip(self._arrays, arrays, strict=True)) for arrays in zip(*self._last, strict=True)]
-        self._memory, self._last_memory = _bytes(self.observation), _bytes(self._last)
+        self._last = LastObservations(self.observation) if self.autoreset else None
 
     def _begun(self) -> None:
         if not self._generators:
@@ -280,9 +277,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
         rows = done.nonzero()[0]
         observations, masks = np.empty(self.num_envs, object), np.zeros(self.observation.action_mask.shape, np.int8)
-        _keep(self._memory, self._last_memory, rows)
+        assert self._last is not None
+        self._last.keep(rows)
         for row in rows.tolist():
-            last = self._last_rows[row]
+            last = self._last.rows[row]
             observations[row] = {name: array.copy() for name, array in last.items()} if self.copy else last.copy()
             masks[row] = last["action_mask"]
         elapsed, objective = self.outcome.elapsed * done, self.outcome.objective * done
@@ -291,18 +289,3 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows.tolist()])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}
-
-
-def _bytes(arrays: Observation) -> tuple[np.ndarray, ...]:
-    """The same memory as one array (B, bytes) uint8 for each."""
-    return tuple(array.reshape(len(array), math.prod(array.shape[1:])).view(np.uint8) for array in arrays)
-
-
-@entry
-def _keep(arrays, copies, rows):
-    """Copy these rows of all arrays; a call of numpy for each takes longer than the copying."""
-    for row in rows:
-        for k in range(len(arrays)):
-            array, copy = arrays[k][row], copies[k][row]
-            for i in range(array.size):
-                copy[i] = array[i]

@@ -44,6 +44,18 @@ def test_it_comes_to_the_published_optima(size: int, every: int) -> None:
         assert found is not None and found[0] == reference(instance)[0] == tardiness(instance, found[1]), instance.name
 
 
+def test_a_hundred_jobs_take_milliseconds() -> None:
+    rng = np.random.default_rng(0)
+    drawn = [TardinessInstance.generate(rng, 100) for _ in range(40)]
+    spent = []
+    for _ in range(2):  # first compile all of the search, or load it from its cache: no single instance needs all
+        began = time.process_time()
+        for instance in drawn:
+            assert least_tardiness(instance.processing, instance.due, 10) is not None
+        spent.append(time.process_time() - began)
+    assert spent[1] < 40 * 0.01
+
+
 def test_without_time_or_memory_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     hard = TardinessInstance.generate(np.random.default_rng(0), 300, rdd=0.2, tf=0.6)
     began = time.perf_counter()
