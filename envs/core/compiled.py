@@ -16,6 +16,12 @@ fast = njit(**OPTIONS, forceinline=True)
 """For what the functions of `entry` are made of."""
 
 
+@fast
+def soft(x):
+    """A number of mean durations, squashed into (-1, 1); half way at 4."""
+    return x / (4.0 + abs(x))
+
+
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile what the environment calls: a function of C-contiguous arrays, tuples of them and numbers.
 
@@ -42,6 +48,6 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _stamp(folder: Path) -> list[tuple[str, float, int]]:
-    """What tells whether a kernel must be compiled anew: any file beside it may hold a part; numba looks at its own."""
-    found = ((path.name, path.stat()) for path in sorted(folder.glob("*.py")))
+    """What tells whether a kernel must be compiled anew: this file and any beside it; numba looks at its own alone."""
+    found = ((path.name, path.stat()) for path in (Path(__file__), *sorted(folder.glob("*.py"))))
     return [(name, stat.st_mtime, stat.st_size) for name, stat in found]

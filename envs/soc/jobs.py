@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from envs.core.compiled import fast
-from envs.soc.state import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK, soft
+from envs.core.compiled import fast, soft
+from envs.soc.state import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK
 
 
 @fast

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from envs.core.compiled import fast
-from envs.soc.state import soft
+from envs.core.compiled import fast, soft
 
 
 @fast

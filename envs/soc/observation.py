@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from envs.core.compiled import fast
+from envs.core.compiled import fast, soft
 from envs.soc.lookahead import look_ahead
-from envs.soc.state import LATE, PLACE, WAIT, soft
+from envs.soc.state import LATE, PLACE, WAIT
 
 
 @fast

@@ -4,8 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.core.compiled import fast
-
 FIRST_FINISH, WORST_FINISH, NO_CUT = 0, 1, 2
 CLOCK, PE, TASK = 0, 1, 2
 SUCCESSOR, PREDECESSOR, RUNS, SERVES = 0, 1, 2, 3
@@ -190,9 +188,3 @@ def allocate(batch: int, jobs: int, tasks: int, edges: int, pes: int, bands: int
     state.chip["unit"] = 1.0
     state.job["entry"] = -1
     return state
-
-
-@fast
-def soft(x):
-    """A number of mean durations, squashed into (-1, 1); half way at 4."""
-    return x / (4.0 + abs(x))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.core.compiled import entry, fast
+from envs.core.compiled import entry, fast, soft
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 
@@ -128,12 +128,6 @@ def allocate(batch: int, jobs: int) -> State:
     state.job["processing"] = state.job["weight"] = 1
     state.job["number"] = -1
     return state
-
-
-@fast
-def soft(x):
-    """A number of mean processing times, squashed into (-1, 1); half way at 4."""
-    return x / (4.0 + abs(x))
 
 
 @entry
