@@ -66,22 +66,6 @@ SPEC = Spec(
         Feature("block_share", "jobs of the block / jobs"),
         Feature("candidates", "candidates / (candidates + 4)"),
         Feature("begin", "begin of the block / total processing time"),
-        Feature("late", "lookahead: share of the block's jobs that are late if they are next"),
-        Feature("tardy", "lookahead: share of the block's jobs that are late by due date"),
-        Feature("spread", "lookahead: coefficient of variation of the block's processing times, squashed"),
-        Feature("bound_regret", "lookahead: lower bound after the choice - the least of any candidate"),
-        Feature("bound_level", "lookahead: lower bound after the choice / jobs of the block"),
-        Feature("pilot_regret", "lookahead pilot: tardiness of the completion - the least of any candidate"),
-        Feature("pilot_regret_fine", "lookahead pilot: 16 times the same"),
-        Feature("pilot_regret_share", "lookahead pilot: the same / (the same + 5 % of the least)"),
-        Feature("pilot_rank", "lookahead pilot: share of the candidates whose completion is better"),
-        Feature("pilot_above", "lookahead pilot: tardiness of the completion - lower bound after the choice"),
-        Feature("pilot_above_share", "lookahead pilot: the same / tardiness of the completion"),
-        Feature("before_share", "lookahead pilot: share of it that jobs before the placed one have"),
-        Feature("own_share", "lookahead pilot: share of it that the placed job has"),
-        Feature("pilot_tardy", "lookahead pilot: late jobs of the completion / jobs of the block"),
-        Feature("pilot_latest", "lookahead pilot: largest tardiness of the completion"),
-        Feature("pilot_level", "lookahead pilot: least tardiness of any completion / jobs of the block"),
     ),
 )
 """A candidate feature that is a time is x / (4 + |x|) with x in mean processing times of the block; squashed is
@@ -89,8 +73,33 @@ x / (1 + |x|). In the graph, times without another unit are divided by the total
 
 * Job a: the one that the action names; the placed job is the longest one of the block in the form `position`.
 * The tardiness of a completion is that of the block, weighted: the placed job's own and that of the other jobs by MDD
-  (which is blind to weights) from where they can begin. Lower bound: see `kernel.complete`.
+  (which is blind to weights) from where they can begin. Lower bound: see `kernel.follow`.
 """
+
+
+BOUND_FEATURES = (
+    Feature("late", "share of the block's jobs that are late if they are next"),
+    Feature("tardy", "share of the block's jobs that are late by due date"),
+    Feature("spread", "coefficient of variation of the block's processing times, squashed"),
+    Feature("bound_regret", "lower bound after the choice - the least of any candidate"),
+    Feature("bound_level", "lower bound after the choice / jobs of the block"),
+)
+"""Further candidate features unless lookahead = "none"; as above."""
+
+PILOT_FEATURES = (
+    Feature("pilot_regret", "tardiness of the completion - the least of any candidate"),
+    Feature("pilot_regret_fine", "16 times the same"),
+    Feature("pilot_regret_share", "the same / (the same + 5 % of the least)"),
+    Feature("pilot_rank", "share of the candidates whose completion is better"),
+    Feature("pilot_above", "tardiness of the completion - lower bound after the choice"),
+    Feature("pilot_above_share", "the same / tardiness of the completion"),
+    Feature("before_share", "share of it that jobs before the placed one have"),
+    Feature("own_share", "share of it that the placed job has"),
+    Feature("pilot_tardy", "late jobs of the completion / jobs of the block"),
+    Feature("pilot_latest", "largest tardiness of the completion"),
+    Feature("pilot_level", "least tardiness of any completion / jobs of the block"),
+)
+"""Further candidate features under lookahead = "pilot"; as above."""
 
 
 class View(NamedTuple):
@@ -125,9 +134,9 @@ class Tardiness(Problem[State, TardinessInstance]):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        if self.options.lookahead == "pilot":
-            self.spec = replace(SPEC, guide="pilot_regret")
         form, lookahead = FORMS.index(self.options.form), LOOKAHEADS.index(self.options.lookahead)
+        features = SPEC.candidate_features + BOUND_FEATURES * (lookahead > 0) + PILOT_FEATURES * (lookahead > 1)
+        self.spec = replace(SPEC, candidate_features=features, guide="pilot_regret" if lookahead > 1 else SPEC.guide)
         self._rules = (form, bool(self.options.dominance), bool(self.options.skip_forced), lookahead)
 
     def size(self, shape: tuple[int, ...]) -> Size:

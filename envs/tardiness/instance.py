@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from envs.core.compiled import entry
-from envs.core.instance import Instance, freeze
+from envs.core.instance import Instance, freeze, layout_hash, mixed, scrambled
 
 LARGEST = 2**53
 """Due dates, and the total processing time times the total weight, stay below this: an objective is a float64."""
@@ -82,16 +82,18 @@ class TardinessInstance(Instance):
         """
         if jobs < 1:
             raise ValueError(f"an instance of {jobs} jobs cannot be drawn: it needs at least one")
-        numbers = np.empty((2, jobs), np.int64)
-        _draw(
+        numbers, (weight, start) = np.empty((2, jobs), np.int64), _ones(jobs)
+        drawn = _draw(
             rng.random(2 * jobs + 2),
             math.nan if rdd is None else float(rdd),
             math.nan if tf is None else float(tf),
             numbers,
         )
         numbers.setflags(write=False)
+        fingerprint = (start + int(drawn)) % 2**64 >> 1
         instance = object.__new__(cls)  # the checks cost more than drawing, and the numbers are right by construction
-        vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=_ones(jobs), unweighted=True)
+        vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=weight)
+        vars(instance).update(unweighted=True, fingerprint=fingerprint)
         return instance
 
     @property
@@ -139,15 +141,19 @@ class TardinessInstance(Instance):
 
 
 @lru_cache(maxsize=256)
-def _ones(jobs: int) -> np.ndarray:
-    """The weights of an unweighted instance: one array that all of them share."""
-    return freeze(np.ones(jobs))
+def _ones(jobs: int) -> tuple[np.ndarray, int]:
+    """The weights of an unweighted instance, one array that all of them share, and their part of its hash."""
+    ones = freeze(np.ones(jobs))
+    return ones, int(mixed(ones.view(np.uint64), 2 * jobs, layout_hash((ones.dtype.char, ones.shape) * 3)))
 
 
 @entry
 def _draw(uniform, rdd, tf, out):
-    """Processing times and due dates, (2, n) int64, of (2 n + 2,) uniform numbers; the last two choose what is nan."""
-    jobs, total = out.shape[1], 0
+    """Processing times and due dates, (2, n) int64, of (2 n + 2,) uniform numbers; the last two choose what is nan.
+
+    Returns their part of the instance's hash, which would take longer to make than all the rest if it were made apart.
+    """
+    jobs, total, drawn = out.shape[1], 0, np.uint64(0)
     if np.isnan(rdd):
         rdd = RDD[int(uniform[-2] * len(RDD))]
     if np.isnan(tf):
@@ -155,8 +161,11 @@ def _draw(uniform, rdd, tf, out):
     for j in range(jobs):
         out[0, j] = 1 + int(LONGEST * uniform[j])
         total += out[0, j]
+        drawn += scrambled(out[0, j], j)
     for j in range(jobs):
         out[1, j] = max(0, int(np.floor(total * (1.0 - tf + rdd * (uniform[jobs + j] - 0.5)))))
+        drawn += scrambled(out[1, j], jobs + j)
+    return drawn
 
 
 def _integers(values: ArrayLike, field: str) -> np.ndarray:

@@ -54,7 +54,7 @@ JOB = {
     "number": int,  # in the instance
     "rank": int,  # by processing time among all jobs
 }
-SLOT = {"job": int, "processing": int, "due": int, "weight": int}
+SLOT = {"job": int, "processing": int, "due": int}
 BLOCK = {
     "low": int,
     "high": int,
@@ -235,7 +235,7 @@ def begin(s, b):
     for j in range(line.jobs):
         job = s.job[b, j]
         for slot in (s.order[b, j], s.short[b, job.rank]):
-            slot.job, slot.processing, slot.due, slot.weight = j, job.processing, job.due, job.weight
+            slot.job, slot.processing, slot.due = j, job.processing, job.due
         s.place[b, j], s.spot[b, j], s.end[b, j], s.open[b, j] = j, job.rank, -1, False
         work, dues, weights = work + job.processing, dues + job.due, weights + job.weight
         least = min(least, job.weight)
@@ -312,11 +312,12 @@ def pad(o, b, n, e):
 
 
 @fast
-def settle(s, o, b, j, cost, end):
-    """Job j ends then and costs so much."""
+def settle(s, o, b, slot, end):
+    """The job of this slot ends then."""
+    j = slot.job
     s.end[b, j] = end
     s.line[b].placed += 1
-    s.line[b].cost += cost
+    s.line[b].cost += s.job[b, j].weight * max(0, end - slot.due)
     o.node_state[b, 1 + j, 0] = 1.0
     o.node_state[b, 1 + j, 1] = end / s.line[b].total
     o.candidates[b, j, 0] = o.candidates[b, j, 1] = 0
@@ -327,14 +328,14 @@ def settle(s, o, b, j, cost, end):
 def move(slots, at, start, end):
     """Take the job at one place of a block and put it at another; those in between give way."""
     slot, step, k = slots[start], 1 if start < end else -1, start
-    j, processing, due, weight = slot.job, slot.processing, slot.due, slot.weight
+    j, processing, due = slot.job, slot.processing, slot.due
     while k != end:
         one, other = slots[k], slots[k + step]
-        one.job, one.processing, one.due, one.weight = other.job, other.processing, other.due, other.weight
+        one.job, one.processing, one.due = other.job, other.processing, other.due
         at[one.job] = k
         k += step
     slot = slots[end]
-    slot.job, slot.processing, slot.due, slot.weight = j, processing, due, weight
+    slot.job, slot.processing, slot.due = j, processing, due
     at[j] = end
 
 
@@ -357,7 +358,7 @@ def put_first(s, o, b, j):
     move(s.short[b], s.spot[b], s.spot[b, j], block.low)
     slot = s.order[b, block.low]
     block.time += slot.processing
-    settle(s, o, b, j, slot.weight * max(0, block.time - slot.due), block.time)
+    settle(s, o, b, slot, block.time)
     block.low += 1
     shrink(s, b, block, slot)
 
@@ -370,7 +371,7 @@ def put_last(s, o, b, j):
     move(s.order[b], s.place[b], s.place[b, j], block.high)
     move(s.short[b], s.spot[b], s.spot[b, j], block.high)
     slot, end = s.order[b, block.high], block.time + block.work
-    settle(s, o, b, j, slot.weight * max(0, end - slot.due), end)
+    settle(s, o, b, slot, end)
     shrink(s, b, block, slot)
 
 
@@ -398,7 +399,7 @@ def divide(s, o, b, pick):
         before, before_dues = before + s.order[b, i].processing, before_dues + s.order[b, i].due
     end = time + before + slot.processing
     split(s, b, low, k, high, pick)
-    settle(s, o, b, longest, slot.weight * max(0, end - slot.due), end)
+    settle(s, o, b, slot, end)
     push(s, b, k + 1, high, end, work - before - slot.processing, dues - before_dues - slot.due)
     push(s, b, low, k, time, before, before_dues)
 
@@ -412,15 +413,15 @@ def split(s, b, low, k, high, pick):
         if slot.job <= pick:
             s.spot[b, slot.job] = left
             one = s.short[b, left]
-            one.job, one.processing, one.due, one.weight = slot.job, slot.processing, slot.due, slot.weight
+            one.job, one.processing, one.due = slot.job, slot.processing, slot.due
             left += 1
         else:
             one = s.aside[0, right]
-            one.job, one.processing, one.due, one.weight = slot.job, slot.processing, slot.due, slot.weight
+            one.job, one.processing, one.due = slot.job, slot.processing, slot.due
             right += 1
     for i in range(right):
         one, slot = s.aside[0, i], s.short[b, k + 1 + i]
-        slot.job, slot.processing, slot.due, slot.weight = one.job, one.processing, one.due, one.weight
+        slot.job, slot.processing, slot.due = one.job, one.processing, one.due
         s.spot[b, slot.job] = k + 1 + i
 
 
@@ -485,7 +486,7 @@ def finish(s, o, b, block, solved):
     for k in range(block.low, block.high):
         slot = slots[k]
         time += slot.processing
-        settle(s, o, b, slot.job, slot.weight * max(0, time - slot.due), time)
+        settle(s, o, b, slot, time)
     s.line[b].blocks -= 1
 
 
@@ -536,7 +537,7 @@ def offer_job(s, b, form, block, slot):
     choice.job, choice.processing, choice.due = slot.job, slot.processing, slot.due
     choice.place, choice.spot = s.place[b, slot.job], s.spot[b, slot.job]
     choice.end = block.time + (slot.processing if form == NEXT else block.work)
-    choice.cost = slot.weight * max(0, choice.end - slot.due)
+    choice.cost = s.job[b, slot.job].weight * max(0, choice.end - slot.due)
     line.candidates += 1
 
 
@@ -548,7 +549,7 @@ def offer_place(s, b, block, k, end):
     choice = s.choice[b, line.candidates]
     choice.job, choice.processing, choice.due = slot.job, slot.processing, slot.due
     choice.place, choice.spot, choice.end = k, s.spot[b, slot.job], end
-    choice.cost = longest.weight * max(0, end - longest.due)
+    choice.cost = s.job[b, longest.job].weight * max(0, end - longest.due)
     line.candidates += 1
 
 
@@ -614,11 +615,12 @@ def is_dominated(s, b, form, block, at):
     """
     for k in range(block.low, block.high):
         one, other = (s.order[b, k], s.order[b, at]) if form == NEXT else (s.order[b, at], s.order[b, k])
+        weight, least = s.job[b, one.job].weight, s.job[b, other.job].weight
         if (
             k != at
             and one.processing <= other.processing
-            and one.weight >= other.weight
-            and (one.job < other.job or one.processing < other.processing or one.weight > other.weight)
+            and weight >= least
+            and (one.job < other.job or one.processing < other.processing or weight > least)
             and one.due <= max(other.due, block.time + other.processing)
         ):
             return True
@@ -861,7 +863,7 @@ def modified_due_date(s, b, choice, first, end, without, time):
                 y += 1
             time += slot.processing
             late = time - slot.due
-            choice.pilot += slot.weight * late
+            choice.pilot += s.job[b, slot.job].weight * late
             choice.tardy += 1
             latest = max(latest, late)
     choice.latest = latest

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from envs import load_problem
 from envs.core.vector import DispatchVectorEnv
-from envs.tardiness.env import SPEC
+from envs.tardiness.env import LOOKAHEADS
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.verify import verify
 from tests.tardiness.contract import brute_force, tiny
 from tests.test_contract import best_of_all_play
 
-FEATURE = {feature.name: column for column, feature in enumerate(SPEC.candidate_features)}
 FORMS = ("next", "last", "position")
 
 
@@ -137,12 +136,14 @@ def check_completions(env: DispatchVectorEnv, form: str) -> None:
         assert choice[c].bound <= choice[c].pilot
 
 
-def test_look_ahead_columns_are_zero_without_it() -> None:
+def test_a_look_ahead_adds_columns_and_leaves_the_others() -> None:
     instance = TardinessInstance.generate(np.random.default_rng(1), 30, 0.6, 0.6)
-    for lookahead, zero, kept in (("none", "late", "shortest"), ("bound", "pilot_regret", "bound_level")):
-        env = begin(instance, lookahead=lookahead)
-        assert not env.observation.candidate_features[0, :, FEATURE[zero] :].any()
-        assert env.observation.candidate_features[0, legal(env), FEATURE[kept]].all()
+    for form in FORMS:
+        none, bound, pilot = (begin(instance, form=form, lookahead=lookahead) for lookahead in LOOKAHEADS)
+        for env, columns in ((none, 18), (bound, 23)):
+            assert len(env.problem.spec.candidate_features) == columns
+            found, more = env.observation.candidate_features, pilot.observation.candidate_features
+            assert np.array_equal(found, more[:, :, :columns]) and more[0, legal(env), columns:].any()
 
 
 def test_the_view_is_read_only_and_by_due_date() -> None:
