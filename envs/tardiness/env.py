@@ -9,7 +9,7 @@ from envs.core.problem import Outcome, Problem, read_only
 from envs.core.spec import Feature, Observation, Size, Spec
 from envs.tardiness import kernel
 from envs.tardiness.instance import TardinessInstance
-from envs.tardiness.kernel import State
+from envs.tardiness.state import State, allocate
 
 FORMS = ("next", "last", "position")
 LOOKAHEADS = ("none", "bound", "pilot")
@@ -73,7 +73,7 @@ x / (1 + |x|). In the graph, times without another unit are divided by the total
 
 * Job a: the one that the action names; the placed job is the longest one of the block in the form `position`.
 * The tardiness of a completion is that of the block, weighted: the placed job's own and that of the other jobs by MDD
-  (which is blind to weights) from where they can begin. Lower bound: see `kernel.follow`.
+  (which is blind to weights) from where they can begin. Lower bound: see `lookahead.follow`.
 """
 
 
@@ -144,7 +144,7 @@ class Tardiness(Problem[State, TardinessInstance]):
         return Size(nodes=1 + jobs, edges=max(4 * (jobs - 1), 1), candidates=jobs)
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
-        return kernel.allocate(batch, *shape)
+        return allocate(batch, *shape)
 
     def load(self, state: State, row: int, instance: TardinessInstance) -> None:
         if self.options.form == "position" and not instance.unweighted:

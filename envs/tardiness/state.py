@@ -1,0 +1,113 @@
+"""What the kernel of the tardiness problem works on: records and arrays."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+NEXT, LAST, POSITION = 0, 1, 2
+NO_LOOK, BOUND, PILOT = 0, 1, 2
+CLOCK, JOB_NODE = 0, 1
+LATER, EARLIER, LONGER, SHORTER = 0, 1, 2, 3
+OPEN, BY_DUE_DATE, BY_LENGTH = 0, 1, 2
+LATE = np.iinfo(np.int64).max
+
+LINE = {
+    "jobs": int,
+    "mean_processing": float,
+    "total": int,  # processing time
+    "mean_weight": float,
+    "least_weight": int,
+    "weighted": int,  # 1 where not all weights are 1
+    "blocks": int,  # undecided ones
+    "placed": int,  # jobs whose end is known
+    "cost": int,  # their weighted tardiness
+    "charged": int,  # what the rewards so far have come to
+    "longest": int,  # POSITION: the job that is placed, else -1
+    "candidates": int,  # how many this decision is between
+    "shown": int,  # how many candidates the observation has
+    "low": int,  # places of the block that is decided next
+    "high": int,
+    "time": int,  # when it begins; the end of all once nothing is left
+    "work": int,  # its processing time
+}
+JOB = {
+    "processing": int,
+    "due": int,
+    "weight": int,
+    "number": int,  # in the instance
+    "rank": int,  # by processing time among all jobs
+}
+SLOT = {"job": int, "processing": int, "due": int}
+BLOCK = {
+    "low": int,
+    "high": int,
+    "time": int,  # when its first job begins
+    "work": int,  # total processing time
+    "dues": int,  # total of the due dates
+}
+CHOICE = {
+    "job": int,  # job a, the action
+    "processing": int,
+    "due": int,
+    "place": int,  # NEXT, LAST: of job a in `order`; POSITION: the new place of the longest job
+    "spot": int,  # of job a in `short`
+    "end": int,  # of the job that is placed
+    "cost": int,  # weighted tardiness of that job
+    "bound": int,  # lookahead: of the block's weighted tardiness after the choice
+    "pilot": int,  # lookahead: the same when MDD completes the block
+    "before": int,  # what of it is due to the jobs before the placed one
+    "tardy": int,  # how many of them are late
+    "latest": int,  # the largest tardiness
+}
+
+
+class State(NamedTuple):
+    """Records, so that what is read together lies together; only the kernel writes them.
+
+    `load` fills in the numbers of an instance, `begin` all the rest.
+    """
+
+    line: np.recarray  # (B,) of LINE
+    job: np.recarray  # (B, N) of JOB
+    block: np.recarray  # (B, N + 1) of BLOCK: the stack; the last of `line.blocks` is decided next
+    order: np.recarray  # (B, N) of SLOT: jobs of a block by due date, at the block's places
+    short: np.recarray  # (B, N) of SLOT: jobs of a block by processing time, then due date, at the block's places
+    place: np.ndarray  # (B, N) where each job is in `order`
+    spot: np.ndarray  # (B, N) where each job is in `short`
+    end: np.ndarray  # (B, N) when each job ends, -1 while undecided
+    open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
+    choice: np.recarray  # (B, N) of CHOICE: what this decision is between
+    completion: np.ndarray  # (B, N) lookahead PILOT: `pilot` of each candidate
+    legal: np.ndarray  # (B, N) jobs whose candidates the observation has
+    aside: np.recarray  # (B, N) of SLOT: jobs on their way from one place to another; row 0 serves all
+    waiting: np.ndarray  # (B, N) bool: which jobs of `short` are late already in a completion; row 0 serves all
+
+
+def allocate(batch: int, jobs: int) -> State:
+    """Zeros for `batch` instances of at most so many jobs."""
+
+    def records(fields: dict[str, type], *axes: int) -> np.recarray:
+        dtype = np.dtype([(name, np.float64 if kind is float else np.int64) for name, kind in fields.items()])
+        return np.zeros((batch, *axes), dtype).view(np.recarray)
+
+    state = State(
+        line=records(LINE),
+        job=records(JOB, jobs),
+        block=records(BLOCK, jobs + 1),
+        order=records(SLOT, jobs),
+        short=records(SLOT, jobs),
+        place=np.zeros((batch, jobs), np.int64),
+        spot=np.zeros((batch, jobs), np.int64),
+        end=np.full((batch, jobs), -1),
+        open=np.zeros((batch, jobs), bool),
+        choice=records(CHOICE, jobs),
+        completion=np.zeros((batch, jobs), np.int64),
+        legal=np.zeros((batch, jobs), np.int64),
+        aside=records(SLOT, jobs),
+        waiting=np.zeros((batch, jobs), bool),
+    )
+    state.line["mean_processing"] = state.line["mean_weight"] = 1.0
+    state.line["longest"] = -1
+    state.job["processing"] = state.job["weight"] = 1
+    state.job["number"] = -1
+    return state
