@@ -11,7 +11,8 @@ from experiments import cli
 from experiments.agent import LAST
 from experiments.evaluate import Evaluate, evaluate, rule_defaults
 from experiments.methods import known, playable
-from experiments.train import Train, ensure
+from experiments.settings import Train
+from experiments.train import ensure
 
 SHOPS = "random:10x10..15x15"
 

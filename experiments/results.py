@@ -13,8 +13,9 @@ from envs import load_problem
 from experiments.cli import describe
 from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
 from experiments.records import write_atomically
+from experiments.settings import Train
 from experiments.tables import MEASURES, grouped, half_width, markdown, mean, percent
-from experiments.train import Train, ensure
+from experiments.train import ensure
 
 
 @dataclass(frozen=True)

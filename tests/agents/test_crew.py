@@ -10,7 +10,8 @@ import torch.distributed as dist
 
 from agents import crew
 from envs import load_problem
-from experiments.train import Train, train
+from experiments.settings import Train
+from experiments.train import train
 from tests.experiments.conftest import SMALL
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from envs import load_problem
-from experiments.train import Train, train
+from experiments.settings import Train
+from experiments.train import train
 
 SMALL = Train(
     instances="random:3x3",

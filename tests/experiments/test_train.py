@@ -18,7 +18,8 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from envs import load_problem
-from experiments.train import Train, train
+from experiments.settings import Train
+from experiments.train import train
 from tests.experiments.conftest import SMALL
 
 ENDLESS = {

@@ -1,0 +1,73 @@
+"""What a run directory says of its run."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from envs.core.problem import Problem
+from experiments.agent import ALGORITHMS, CONFIG, LAST
+from experiments.records import provenance, write_atomically
+from experiments.settings import Train, check
+from experiments.validation import Validation
+
+
+def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:
+    """The settings and the problem of a run directory, with the budget of the command line where it names one.
+
+    Raises:
+        ValueError: no run directory, a half-written one, one of another problem, or other settings than its own.
+    """
+    config = read_config(folder)
+    if config["problem"] != problem.name:
+        raise ValueError(f"{folder} is a run of the problem {config['problem']}, not of {problem.name}.")
+    if not (folder / LAST).exists():
+        raise ValueError(f"{folder} has no checkpoint {LAST}: its run ended before the first one, so train anew.")
+    given = {**asdict(command), **asdict(problem.options)}
+    default = {**asdict(Train()), **asdict(type(problem.options)())}
+    stored = {**asdict(Train(**config["train"])), **config["options"]}
+    for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume"}):
+        if given[name] not in (default[name], stored[name]):
+            raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
+    train = Train(**config["train"])
+    if command.timesteps is not None or command.cpu_seconds is not None:
+        train = replace(train, timesteps=command.timesteps, cpu_seconds=command.cpu_seconds)
+    return replace(train, resume=folder), type(problem)(**config["options"])
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What `write_config` wrote; ValueError where it is missing or damaged."""
+    if not folder.is_dir():
+        raise ValueError(f"There is no run directory {folder}.")
+    if not (folder / CONFIG).exists():
+        raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        stored, usual = Train(**config["train"]), Train()
+        for name in ("instances", "validation", "learning_rate", "sample_keep", "decision_keep", "encode", "device"):
+            if not isinstance(getattr(stored, name), str):
+                raise ValueError(f"{name} is {getattr(stored, name)!r}, but must be as {getattr(usual, name)!r}")
+        if stored.algorithm not in ALGORITHMS:
+            raise ValueError(f"algorithm is {stored.algorithm!r}, but must be one of {', '.join(ALGORITHMS)}")
+        check(stored)
+        dict(**config["options"])
+        return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / CONFIG} is damaged or of another version: {error}.") from None
+
+
+def write_config(folder: Path, command: Train, problem: Problem[Any, Any], validation: Validation) -> None:
+    """Write down what was asked for and what rules reach on the validation instances."""
+    began = read_config(folder)["began"] if command.resume else provenance()
+    config = {
+        "problem": problem.name,
+        "options": asdict(problem.options),
+        "train": {**asdict(command), "resume": None, "run_dir": None},
+        "validation": {
+            "reference": validation.reference,
+            "reference_kind": validation.kinds,
+            "rules": validation.rules,
+        },
+        "began": began,
+    }
+    write_atomically(folder / CONFIG, json.dumps(config, indent=1) + "\n")
