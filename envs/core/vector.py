@@ -277,13 +277,14 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """Restart the finished rows; Gymnasium's `final_obs` and `final_info` say how they ended."""
         rows = done.nonzero()[0]
         observations, masks = np.empty(self.num_envs, object), np.zeros(self.observation.action_mask.shape, np.int8)
+        elapsed, objective = np.zeros((2, self.num_envs))
         assert self._last is not None
         self._last.keep(rows)
         for row in rows.tolist():
             last = self._last.rows[row]
             observations[row] = {name: array.copy() for name, array in last.items()} if self.copy else last.copy()
             masks[row] = last["action_mask"]
-        elapsed, objective = self.outcome.elapsed * done, self.outcome.objective * done
+            elapsed[row], objective[row] = self.outcome.elapsed[row], self.outcome.objective[row]
         info = {"action_mask": masks, "elapsed": elapsed, "objective": objective}
         info |= {"_action_mask": done, "_elapsed": done, "_objective": done}
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows.tolist()])

@@ -68,10 +68,10 @@ def offer_first(s, b, block):
     shorter one before it; then a longer one of that kind precedes it if the job would be in time as the last one.
     """
     line, least, end = s.line[b], LATE, block.time + block.work
-    for k in range(block.low, block.high):
+    earliest = s.order[b, block.low].due
+    k = block.low
+    while least > earliest and block.time + s.short[b, k].processing < least:
         slot = s.short[b, k]
-        if block.time + slot.processing >= least:
-            break
         if slot.due < least:
             if line.candidates > 0:
                 line.candidates -= least + s.choice[b, line.candidates - 1].processing >= end and (
@@ -79,6 +79,7 @@ def offer_first(s, b, block):
                 )
             offer_job(s, b, NEXT, block, slot)
             least = slot.due
+        k += 1
 
 
 @fast

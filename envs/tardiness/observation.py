@@ -124,7 +124,8 @@ def describe(s, o, b, form):
     line = s.line[b]
     block, count, mean_weight = s.block[b, line.blocks - 1], line.candidates, line.mean_weight
     low, last, m, time, work = block.low, block.high - 1, block.high - block.low, block.time, block.work
-    unit, per_job, end = m / work, 1.0 / m, time + work
+    unit, per_job, per_work, end = m / work, 1.0 / m, 1.0 / work, time + work
+    per_cost = unit / mean_weight
     longest, edge_due = s.short[b, last], s.order[b, low if form == NEXT else last].due
     longest_place = s.place[b, longest.job]
     factor, span = 1.0 - (block.dues / m - time) / work, s.order[b, last].due - s.order[b, low].due
@@ -148,8 +149,8 @@ def describe(s, o, b, form):
             f[8] = soft((due + processing - end) * unit)
         f[0] = soft(processing * unit)
         f[1] = soft((due - choice.end) * unit)
-        f[2] = soft(choice.cost * unit / mean_weight)
+        f[2] = soft(choice.cost * per_cost)
         f[3] = (choice.place - low) * per_job
         f[5] = (choice.spot - low) * per_job
-        f[6] = processing / work
+        f[6] = processing * per_work
         f[10], f[11], f[12], f[13], f[14], f[15], f[16], f[17] = f10, f11, f12, f13, f14, f15, f16, f17
