@@ -1,0 +1,64 @@
+"""A GPU that is none: it finds, on any machine, what a real one would refuse.
+
+Within `PretendGpu`, a tensor that is made on "cuda" or moved there says so, as does what is computed from it, but all
+stay in memory. As torch does, it refuses an operation of tensors here and there, and `numpy()` of those there.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils._pytree import tree_leaves, tree_map
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
+READS = {"torch.Tensor.numpy", "torch.Tensor.__array__"}
+MOVES = {"torch.Tensor.to": None, "torch.Tensor.cpu": CPU, "torch.Tensor.cuda": GPU}
+INDEXES = {"torch.Tensor.__getitem__", "torch.Tensor.__setitem__", "torch.Tensor.index_put", "torch.Tensor.index_put_"}
+"""A tensor that is there may be indexed by one that is here."""
+
+
+class PretendGpu(TorchFunctionMode):
+    """Every function of torch in a `with` block sees tensors where they say that they are."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        name = resolve_name(func)
+        if name is None or func is torch.device:  # torch's own: what reads the arguments of Module.to
+            return func(*args, **(kwargs or {}))
+        if name == "torch.Tensor.data.__set__":
+            args[0].pretends = _is_there(args[1])
+            return func(*args)
+        tensors = _tensors((args, kwargs))
+        there = [tensor for tensor in tensors if _is_there(tensor)]
+        if name == "torch.Tensor.device.__get__":
+            return GPU if there else CPU
+        if name in READS and there:
+            raise TypeError("A tensor on cuda:0 has no numpy array: move it to the CPU first.")
+        devices = [item for item in tree_leaves((args, kwargs)) if _is_device(item)]
+        target = torch.device(devices[0]) if devices else MOVES.get(name)
+        alike = bool(there) and _is_there(tensors[0]) if name in INDEXES else len(there) == len(tensors)
+        if there and target is None and not alike and any(t.dim() for t in tensors if not _is_there(t)):
+            raise RuntimeError(f"{name} of tensors on cuda:0 and on the CPU.")
+        here, named = tree_map(lambda item: CPU if _is_device(item) else item, (args, kwargs or {}))
+        found = func(*here, **named)
+        on_gpu = bool(there) if target is None else target.type == "cuda"
+        if name in MOVES and on_gpu != bool(there):
+            found = found.clone()
+        for tensor in _tensors(found):
+            tensor.pretends = on_gpu
+        return found
+
+
+def _tensors(tree: Any) -> list[Any]:
+    return [item for item in tree_leaves(tree) if isinstance(item, Tensor)]
+
+
+def _is_there(tensor: Tensor) -> bool:
+    return getattr(tensor, "pretends", False)
+
+
+def _is_device(item: Any) -> bool:
+    return isinstance(item, torch.device) or (isinstance(item, str) and item in ("cuda", "cpu"))
