@@ -9,7 +9,7 @@ from envs.core.problem import Outcome, Problem, read_only
 from envs.core.spec import Feature, Observation, Size, Spec
 from envs.jobshop import kernel
 from envs.jobshop.instance import JobShopInstance
-from envs.jobshop.kernel import State
+from envs.jobshop.state import State, allocate
 
 SCHEMES = ("active", "non_delay", "semi_active")
 LOOKAHEADS = ("none", "bound", "pilot")
@@ -167,7 +167,7 @@ class JobShop(Problem[State, JobShopInstance]):
         return Size(nodes=1 + operations + machines, edges=max(4 * operations, 1), candidates=jobs)
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
-        return kernel.allocate(batch, *shape)
+        return allocate(batch, *shape)
 
     def load(self, state: State, row: int, instance: JobShopInstance) -> None:
         kernel.load(state, row, instance.duration, instance.machine, instance.job_start, instance.machines)

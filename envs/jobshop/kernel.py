@@ -1,118 +1,19 @@
-"""The rules of the job shop for B instances at once: `reset` and `step` over arrays, nothing else.
+"""The rules of the job shop for B instances at once: `reset` and `step` over arrays.
 
 An operation is an index into the arrays of its instance, job after job; operation o is node 1 + o of the graph, machine
 m is node 1 + O + m. Action j dispatches the next operation of job j at its earliest start. Letters: B batch, J jobs,
 M machines, O operations, N nodes, E edges, A = J candidates. Times are integers in the instance's unit; a feature
 called a time is divided by the mean duration and squashed by `soft`, or, in the graph, divided by the first bound.
+
+Arrays and records are in `state`. Here is what a step does; its parts are `observation`, `lookahead` and `completion`.
 """
 
-from typing import NamedTuple
-
-import numpy as np
-
-from envs.core.compiled import entry, fast, soft
+from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
-from envs.jobshop.completion import LATE, LINEAR, TRIAL_JOB, TRIAL_MACHINE
-from envs.jobshop.lookahead import look_ahead
-
-ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
-NO_LOOKAHEAD, BOUND, PILOT = 0, 1, 2
-CLOCK, OPERATION, MACHINE = 0, 1, 2
-SUCCESSOR, PREDECESSOR, NEEDS, SERVES = 0, 1, 2, 3
-DISPATCH = 1
-
-SHOP = {
-    "jobs": int,
-    "machines": int,
-    "operations": int,
-    "mean_duration": float,  # at least a tiny positive number
-    "first_bound": int,  # lower bound before any decision, at least 1
-    "remaining": int,  # operations not yet scheduled
-    "work": int,  # their total duration
-    "bound": int,  # the larger of job bound and machine bound; the makespan at the end
-    "rewarded": int,  # the bound that the rewards so far have come to
-    "time": int,  # earliest start of any next operation; the makespan at the end
-    "completion": int,  # smallest completion of any next operation (c* of Giffler and Thompson)
-    "longest": int,  # work left in the job that has most
-    "candidates": int,  # how many jobs this decision is between
-    "promised": int,  # makespan when the linear rule completes the schedule, -1 where that is not known
-}
-JOB = {
-    "first": int,  # its operations are first, ..., end - 1
-    "end": int,
-    "length": int,  # their total duration
-    "next": int,  # its next operation, -1 when finished
-    "machine": int,  # that operation's machine, -1 when finished
-    "duration": int,  # that operation's duration
-    "rest": int,  # work of the job from that operation on, itself included; 0 when finished
-    "ready": int,  # end of the last scheduled operation
-    "earliest": int,  # earliest start of the next one
-    "reach": int,  # earliest end of the job
-}
-MACHINE_RECORD = {
-    "first": int,  # where its part of the queue begins
-    "total": int,  # its operations
-    "queued": int,  # those not yet scheduled
-    "load": int,  # their total duration
-    "free": int,  # end of the last scheduled operation
-    "waiting": int,  # jobs whose next operation is here
-}
-OPERATION_RECORD = {
-    "duration": int,
-    "machine": int,
-    "rest": int,  # work of the job from this operation on, itself included
-    "start": int,  # -1 while unscheduled
-    "place": int,  # where it is in the queue while unscheduled
-}
-QUEUE = {"operation": int, "job": int, "duration": int, "rest": int}
-
-
-class State(NamedTuple):
-    """Records, so that what is read together lies together; only the kernel writes them.
-
-    `load` fills in the numbers of an instance, `begin` all the rest.
-    """
-
-    shop: np.recarray  # (B,) of SHOP
-    job: np.recarray  # (B, J) of JOB
-    machine: np.recarray  # (B, M) of MACHINE_RECORD
-    operation: np.recarray  # (B, O) of OPERATION_RECORD
-    queue: np.recarray  # (B, O) of QUEUE: the unscheduled operations of machine 0 in any order, a gap, machine 1, ...
-    legal: np.ndarray  # (B, J + 1) the jobs that this decision is between, lowest first
-    look: np.ndarray  # (B, J, 3) f64 of the candidates, between the two passes of `look_ahead`
-    completion: np.ndarray  # (B, J) lookahead PILOT: makespan when the linear rule completes the schedule after job j
-    trial: np.recarray  # (B, J) of TRIAL_JOB: the jobs while a rule completes the schedule
-    trial_machine: np.recarray  # (B, M) of TRIAL_MACHINE: the machines at the same time
-    soonest: np.ndarray  # (B, M) when the first of the jobs that wait for each can complete, LATE where none does
-    weights: np.ndarray  # (B, 2, 6) f64 of the linear rule, as LINEAR
-
-
-def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
-    """Zeros for `batch` instances of at most so many jobs, machines and operations."""
-
-    def records(fields: dict[str, type], *axes: int) -> np.recarray:
-        dtype = np.dtype([(name, np.float64 if kind is float else np.int64) for name, kind in fields.items()])
-        return np.zeros((batch, *axes), dtype).view(np.recarray)
-
-    state = State(
-        shop=records(SHOP),
-        job=records(JOB, jobs),
-        machine=records(MACHINE_RECORD, machines),
-        operation=records(OPERATION_RECORD, operations),
-        queue=records(QUEUE, operations),
-        legal=np.zeros((batch, jobs + 1), np.int64),
-        look=np.zeros((batch, jobs, 3)),
-        completion=np.zeros((batch, jobs), np.int64),
-        trial=records(TRIAL_JOB, jobs),
-        trial_machine=records(TRIAL_MACHINE, machines),
-        soonest=np.zeros((batch, machines), np.int64),
-        weights=np.zeros((batch, 2, 6)),
-    )
-    state.weights[:] = LINEAR
-    state.shop["mean_duration"] = 1.0
-    state.job["next"] = state.job["machine"] = -1
-    return state
+from envs.jobshop.completion import LATE
+from envs.jobshop.observation import draw_graph, observe
+from envs.jobshop.state import ACTIVE, NON_DELAY, PILOT, SEMI_ACTIVE, State
 
 
 @entry
@@ -235,72 +136,6 @@ def enqueue(s, b, at, i, j, duration, rest):
 
 
 @fast
-def draw_graph(s, o, b):
-    """Nodes, edges and their features; the ids were written by the environment."""
-    clear(o, b)
-    shop = s.shop[b]
-    per_mean, per_bound = 0.5 / shop.mean_duration, 1.0 / shop.first_bound
-    o.node_type[b, 0] = CLOCK
-    o.node_features[b, 0, 6] = shop.jobs / (shop.jobs + shop.machines)
-    o.node_state[b, 0, 2] = shop.bound * per_bound
-    e = 0
-    for j in range(shop.jobs):
-        job = s.job[b, j]
-        o.candidates[b, j, :] = 1 + job.first
-        o.candidate_type[b, j] = DISPATCH
-        o.node_state[b, 1 + job.first, 3] = 1.0
-        for i in range(job.first, job.end):
-            operation = s.operation[b, i]
-            v, w, p = 1 + i, 1 + shop.operations + operation.machine, operation.duration
-            head = job.length - operation.rest
-            o.node_type[b, v] = OPERATION
-            o.node_features[b, v, 0] = p * per_mean
-            o.node_features[b, v, 1] = (i - job.first) / (job.end - job.first)
-            o.node_features[b, v, 2] = head * per_bound
-            o.node_features[b, v, 3] = (operation.rest - p) * per_bound
-            o.node_features[b, v, 4] = job.length * per_bound
-            o.node_features[b, v, 5] = s.machine[b, operation.machine].load * per_bound
-            o.node_state[b, v, 1] = head * per_bound
-            o.node_state[b, v, 2] = (head + p) * per_bound
-            e = connect(o, b, e, v, w, NEEDS, p * per_mean)
-            e = connect(o, b, e, w, v, SERVES, p * per_mean)
-            if i + 1 < job.end:
-                e = connect(o, b, e, v, v + 1, SUCCESSOR, p * per_mean)
-                e = connect(o, b, e, v + 1, v, PREDECESSOR, p * per_mean)
-    for m in range(shop.machines):
-        w, load = 1 + shop.operations + m, s.machine[b, m].load * per_bound
-        o.node_type[b, w] = MACHINE
-        o.node_features[b, w, 5] = load
-        o.node_features[b, w, 6] = s.machine[b, m].total / shop.jobs
-        o.node_state[b, w, 2] = load
-
-
-@fast
-def clear(o, b):
-    """Nothing but padding."""
-    o.node_type[b, :] = -1
-    o.node_features[b, :, :] = 0.0
-    o.node_state[b, :, :] = 0.0
-    o.edges[b, :, :] = 0
-    o.edge_type[b, :] = -1
-    o.edge_features[b, :, :] = 0.0
-    o.candidates[b, :, :] = 0
-    o.candidate_type[b, :] = -1
-    o.candidate_features[b, :, :] = 0.0
-    o.action_mask[b, :] = 0
-
-
-@fast
-def connect(o, b, e, source, target, kind, length):
-    """Write edge e; returns the place of the next."""
-    o.edges[b, 0, e] = source
-    o.edges[b, 1, e] = target
-    o.edge_type[b, e] = kind
-    o.edge_features[b, e, 0] = length
-    return e + 1
-
-
-@fast
 def dispatch(s, o, b, j):
     """Schedule the next operation of job j at its earliest start; `candidates` finds what follows for the others."""
     shop, job = s.shop[b], s.job[b, j]
@@ -385,58 +220,3 @@ def candidates(s, b, scheme):
             s.legal[b, count] = j
             count += legal
     shop.candidates = count
-
-
-@fast
-def observe(s, o, b, lookahead):
-    """Rewrite the clock node, the mask and the candidate features of this decision."""
-    shop = s.shop[b]
-    per_bound = 1.0 / shop.first_bound
-    o.node_state[b, 0, 0] = 1.0 - shop.remaining / shop.operations
-    o.node_state[b, 0, 1] = shop.time * per_bound
-    o.node_state[b, 0, 2] = shop.bound * per_bound
-    for j in range(shop.jobs):
-        if o.action_mask[b, j]:
-            o.action_mask[b, j] = 0
-            for k in range(o.candidate_features.shape[2]):
-                o.candidate_features[b, j, k] = 0.0
-    for c in range(shop.candidates):
-        o.action_mask[b, s.legal[b, c]] = 1
-        describe(s, o.candidate_features[b, s.legal[b, c]], b, s.legal[b, c])
-    if lookahead != NO_LOOKAHEAD:
-        look_ahead(s, o, b, lookahead == PILOT)
-
-
-@fast
-def describe(s, f, b, j):
-    """What is known of dispatching job j in constant time."""
-    shop, job = s.shop[b], s.job[b, j]
-    machine = s.machine[b, job.machine]
-    ends, tail, bound = job.earliest + job.duration, job.rest - job.duration, shop.bound
-    unit = 1.0 / shop.mean_duration
-    share = shop.machines / max(shop.work, 1)  # times a machine's load: 1 = as much as the mean machine has left
-    f[0] = soft(job.duration * unit)
-    f[1] = soft((job.earliest - job.ready) * unit)
-    f[2] = soft((job.earliest - machine.free) * unit)
-    f[3] = soft((shop.completion - job.earliest) * unit)
-    f[4] = soft((ends - shop.completion) * unit)
-    f[5] = (job.next - job.first) / (job.end - job.first)
-    f[6] = soft(tail * unit)
-    f[7] = soft((job.rest - shop.longest) * unit)
-    f[8] = soft((ends + tail - bound) * unit)
-    f[9] = soft((ends + machine.load - job.duration - bound) * unit)
-    f[10] = soft(machine.load * share)
-    f[11] = machine.waiting / shop.jobs
-    if job.next + 1 < job.end:
-        upcoming = s.operation[b, job.next + 1]
-        then = s.machine[b, upcoming.machine]
-        f[12] = soft(upcoming.duration * unit)
-        f[13] = soft((then.free - ends) * unit)
-        f[14] = soft((max(then.free, ends) + then.load - bound) * unit)
-        f[15] = soft(then.load * share)
-        f[16] = then.waiting / shop.jobs
-    else:
-        f[17] = 1.0
-    f[18] = shop.candidates / shop.jobs
-    f[19] = 1.0 - shop.remaining / shop.operations
-    f[20] = bound / shop.first_bound - 1.0
