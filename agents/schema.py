@@ -6,6 +6,8 @@ import numpy as np
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
+from envs.core.problem import Problem
+
 
 def describe(env: VecEnv) -> dict[str, Any]:
     """Problem, options and the names of the observation's types and features, as JSON; {} for a foreign environment."""
@@ -14,14 +16,18 @@ def describe(env: VecEnv) -> dict[str, Any]:
             found = env.get_attr(attribute)[0]
         except AttributeError:
             continue
-        problem = getattr(found, "problem", found)
-        spec = {
-            name: [getattr(item, "name", item) for item in value]
-            for name, value in vars(problem.spec).items()
-            if isinstance(value, tuple)
-        }
-        return {"problem": problem.name, "options": dict(vars(problem.options)), "spec": spec}
+        return about(getattr(found, "problem", found))
     return {}
+
+
+def about(problem: Problem[Any, Any]) -> dict[str, Any]:
+    """The same of a problem."""
+    spec = {
+        name: [getattr(item, "name", item) for item in value]
+        for name, value in vars(problem.spec).items()
+        if isinstance(value, tuple)
+    }
+    return {"problem": problem.name, "options": dict(vars(problem.options)), "spec": spec}
 
 
 def check_same(ours: dict[str, Any], theirs: dict[str, Any], who: str) -> None:

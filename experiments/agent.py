@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from agents import schema
 from agents.archive import read
 from agents.checkpoint import Checkpoint
 from agents.d3s import D3S
@@ -36,20 +37,22 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     """The best agent of a run directory, or the one of a checkpoint file.
 
     Raises:
-        ValueError: no or a damaged checkpoint, the agent of another problem, or no such device.
+        ValueError: no or a damaged checkpoint, the agent of another problem or of other features, or no such device.
     """
     torch.set_num_threads(1)
     check_device(device)
     file = checkpoint_file(path)
     data, _, _ = read(file, torch.device("cpu"))
     about = data.get("trained_on")
-    if not isinstance(about, dict) or not {"problem", "options"} <= set(about):
+    if not isinstance(about, dict) or not {"problem", "options", "spec"} <= set(about):
         raise ValueError(f"{path} does not say what it was trained on: it is damaged, so train anew.")
     if about["problem"] != problem:
         raise ValueError(f"{path} holds an agent of the problem {about['problem']}, not of {problem}.")
     kinds = {kind.__name__: kind for kind in ALGORITHMS.values()}
     if data["algorithm"] not in kinds:
         raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(kinds)}.")
+    made = load_problem(problem)(**about["options"])
+    schema.check_same(about, schema.about(made), str(path))
     try:
         model = kinds[data["algorithm"]].load(file, device=device)
     except (AttributeError, KeyError, TypeError) as error:
@@ -57,7 +60,7 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     policy: Any = model.policy
     run = data.get("run", {})
     return Agent(
-        load_problem(problem)(**about["options"]),
+        made,
         lambda env: policy.scores(env.observation),
         int(data["num_timesteps"]),
         run.get("cpu_s"),

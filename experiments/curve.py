@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,12 @@ from experiments.agent import BEST, LAST
 from experiments.events import Events
 from experiments.progress import Progress
 from experiments.records import Records
+from experiments.settings import Budget
 from experiments.validation import Validation
 
 CURVE = "curve.csv"
 COLUMNS = ("decisions", "cpu_s", "wall_s", "objective", "gap_pct", "gap_to_rule_pct")
 """Training so far, without validation, and the mean objective on the validation instances with its gaps."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How long to train: decisions, or CPU seconds, whichever is given."""
-
-    decisions: int | None = None
-    cpu_s: float | None = None
-
-    def spent(self, decisions: int, cpu_s: float) -> float:
-        """The share of the budget that is used up, 1 at its end."""
-        if self.cpu_s is not None:
-            return cpu_s / self.cpu_s
-        return decisions / (self.decisions or 1)
 
 
 class Stopwatch:

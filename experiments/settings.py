@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 from agents.schedules import schedule
-from experiments.curve import Budget
 
 Algorithm = Literal["ppo", "d3s", "grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"]
 
@@ -116,6 +115,20 @@ def check(command: Train) -> None:
     for name in ("gae_lambda", "ema"):
         if not 0 <= getattr(command, name) <= 1:
             raise ValueError(f"{name} is {getattr(command, name)}, but must be from 0 to 1.")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train: decisions, or CPU seconds, whichever is given."""
+
+    decisions: int | None = None
+    cpu_s: float | None = None
+
+    def spent(self, decisions: int, cpu_s: float) -> float:
+        """The share of the budget that is used up, 1 at its end."""
+        if self.cpu_s is not None:
+            return cpu_s / self.cpu_s
+        return decisions / (self.decisions or 1)
 
 
 def budget(command: Train) -> Budget:

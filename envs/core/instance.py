@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from envs.core.compiled import entry, fast
+from envs.core.compiled import entry, scrambled
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -69,7 +69,7 @@ class Instance(ABC):
                 layout.append(value)
         data = b"".join(arrays)
         data += bytes(-len(data) % 8)
-        return int(mixed(np.frombuffer(data, np.uint64), 0, layout_hash(tuple(layout)))) >> 1
+        return finished(int(mixed(np.frombuffer(data, np.uint64), 0, layout_hash(tuple(layout)))))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -102,6 +102,11 @@ def layout_hash(layout: tuple) -> int:
     return int.from_bytes(sha256(repr(layout).encode()).digest()[:8], "little") >> 1
 
 
+def finished(total: int) -> int:
+    """The fingerprint, 63 bits, of a sum of hashes."""
+    return total % 2**64 >> 1
+
+
 @entry
 def mixed(words: np.ndarray, first: int, start: int) -> Any:
     """Add (n,) uint64, at the places from `first` on, to a 64-bit hash.
@@ -112,15 +117,6 @@ def mixed(words: np.ndarray, first: int, start: int) -> Any:
     for i in range(words.size):
         total += scrambled(words[i], first + i)
     return total
-
-
-@fast
-def scrambled(word, place):
-    """What the mixer of SplitMix64 (Steele et al. 2014) makes of a word at its place; the hash is the sum of these."""
-    value = np.uint64(word) + np.uint64(place + 1) * np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
 
 
 def freeze(values: ArrayLike, dtype: DTypeLike = np.int64) -> np.ndarray:

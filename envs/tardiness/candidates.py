@@ -65,18 +65,17 @@ def offer_first(s, b, block):
     """Jobs that some optimal sequence begins with: no other precedes them by Emmons (1969), theorems 1 and 2.
 
     By processing time, a job that is due before all shorter ones, and could not end later than they are due, has no
-    shorter one before it; then a longer one of that kind precedes it if the job would be in time as the last one.
+    shorter one before it; then a longer one of that kind precedes it if the job would be in time as the last one. The
+    job that is due first ends the list.
     """
     line, least, end = s.line[b], LATE, block.time + block.work
-    earliest = s.order[b, block.low].due
-    k = block.low
+    earliest, k = s.order[b, block.low].due, block.low
     while least > earliest and block.time + s.short[b, k].processing < least:
         slot = s.short[b, k]
         if slot.due < least:
             if line.candidates > 0:
-                line.candidates -= least + s.choice[b, line.candidates - 1].processing >= end and (
-                    s.choice[b, line.candidates - 1].due == least
-                )
+                before = s.choice[b, line.candidates - 1]
+                line.candidates -= before.due == least and least + before.processing >= end
             offer_job(s, b, NEXT, block, slot)
             least = slot.due
         k += 1
@@ -100,7 +99,7 @@ def offer_last(s, b, block):
 
 @fast
 def is_dominated(s, b, form, block, at):
-    """Whether a job that is neither longer nor of less weight precedes the one at this place (NEXT), or it such a one.
+    """Whether a job neither longer nor of less weight precedes the one at this place; LAST: the other way round.
 
     It does in some optimal sequence if it is due before the other is, or before that can end (Rinnooy Kan et al. 1975).
     """

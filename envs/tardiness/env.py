@@ -84,7 +84,6 @@ BOUND_FEATURES = (
     Feature("bound_regret", "lower bound after the choice - the least of any candidate"),
     Feature("bound_level", "lower bound after the choice / jobs of the block"),
 )
-"""Further candidate features unless lookahead = "none"; as above."""
 
 PILOT_FEATURES = (
     Feature("pilot_regret", "tardiness of the completion - the least of any candidate"),
@@ -99,7 +98,8 @@ PILOT_FEATURES = (
     Feature("pilot_latest", "largest tardiness of the completion"),
     Feature("pilot_level", "least tardiness of any completion / jobs of the block"),
 )
-"""Further candidate features under lookahead = "pilot"; as above."""
+FURTHER = {"none": (), "bound": BOUND_FEATURES, "pilot": BOUND_FEATURES + PILOT_FEATURES}
+"""Further candidate features, by the look-ahead; times as above."""
 
 
 class View(NamedTuple):
@@ -135,8 +135,9 @@ class Tardiness(Problem[State, TardinessInstance]):
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
         form, lookahead = FORMS.index(self.options.form), LOOKAHEADS.index(self.options.lookahead)
-        features = SPEC.candidate_features + BOUND_FEATURES * (lookahead > 0) + PILOT_FEATURES * (lookahead > 1)
-        self.spec = replace(SPEC, candidate_features=features, guide="pilot_regret" if lookahead > 1 else SPEC.guide)
+        features = SPEC.candidate_features + FURTHER[self.options.lookahead]
+        guide = "pilot_regret" if self.options.lookahead == "pilot" else SPEC.guide
+        self.spec = replace(SPEC, candidate_features=features, guide=guide)
         self._rules = (form, bool(self.options.dominance), bool(self.options.skip_forced), lookahead)
 
     def size(self, shape: tuple[int, ...]) -> Size:

@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from envs.core.compiled import entry
-from envs.core.instance import Instance, freeze, layout_hash, mixed, scrambled
+from envs.core.compiled import entry, scrambled
+from envs.core.instance import Instance, finished, freeze, layout_hash, mixed
 
 LARGEST = 2**53
 """Due dates, and the total processing time times the total weight, stay below this: an objective is a float64."""
@@ -90,7 +90,7 @@ class TardinessInstance(Instance):
             numbers,
         )
         numbers.setflags(write=False)
-        fingerprint = (start + int(drawn)) % 2**64 >> 1
+        fingerprint = finished(start + int(drawn))
         instance = object.__new__(cls)  # the checks cost more than drawing, and the numbers are right by construction
         vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=weight)
         vars(instance).update(unweighted=True, fingerprint=fingerprint)

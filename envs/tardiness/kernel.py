@@ -10,7 +10,7 @@ of the topmost block:
   jobs before and after it become two blocks (Lawler 1977). The block of the earlier places is decided first.
 
 Letters: B batch, N jobs (padded), n jobs, m jobs of the block, A = N candidates. Times are integers in the instance's
-unit. A feature called a time is divided by the mean processing time of the block and squashed by `soft`.
+unit.
 
 Arrays and records are in `state`. Here is what a step does; its parts are `candidates` (what a decision is between),
 `moves` (jobs get their places), `observation` and `lookahead`.

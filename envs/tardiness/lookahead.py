@@ -1,4 +1,7 @@
-"""What each candidate would do to a lower bound and to the tardiness of the block when MDD completes it."""
+"""What each candidate would do to a lower bound and to the tardiness of the block when MDD completes it.
+
+Columns 18 to 22 are `env.BOUND_FEATURES`, those from 23 on `env.PILOT_FEATURES`.
+"""
 
 import numpy as np
 
@@ -74,14 +77,14 @@ def follow(s, b, form, choice, block, lookahead):
 @fast
 def of_block(s, b, block):
     """How many jobs are late if they begin now, how many by due date, and the coefficient of variation of length."""
-    late, tardy, time, squares = 0, 0, block.time, 0
+    late, tardy, time, squares = 0, 0, block.time, 0.0
     m = block.high - block.low
     for k in range(block.low, block.high):
         slot = s.order[b, k]
         time += slot.processing
         late += block.time + slot.processing >= slot.due
         tardy += time > slot.due
-        squares += slot.processing * slot.processing
+        squares += float(slot.processing) * slot.processing  # times may be large
     mean = block.work / m
     return late, tardy, np.sqrt(max(squares / m - mean * mean, 0.0)) / mean
 

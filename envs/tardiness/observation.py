@@ -1,8 +1,11 @@
-"""What an agent sees: the graph of an instance, marks on it, and the candidates."""
+"""What an agent sees: the graph of an instance, marks on it, and the candidates; columns as in `env.SPEC`.
+
+A feature called a time is divided by the mean processing time of the block and squashed by `soft`.
+"""
 
 from envs.core.compiled import fast, soft
 from envs.tardiness.lookahead import look_ahead
-from envs.tardiness.state import CLOCK, EARLIER, JOB_NODE, LATER, LONGER, NEXT, POSITION, SHORTER
+from envs.tardiness.state import CLOCK, EARLIER, JOB_NODE, LATER, LONGER, NEXT, NO_LOOKAHEAD, POSITION, SHORTER
 
 
 @fast
@@ -90,7 +93,7 @@ def observe(s, o, b, form, lookahead):
             o.candidates[b, j, 0] = 1 + line.longest
     if line.candidates > 0:
         describe(s, o, b, form)
-        if lookahead:
+        if lookahead != NO_LOOKAHEAD:
             look_ahead(s, o, b, form, lookahead)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 NEXT, LAST, POSITION = 0, 1, 2
-NO_LOOK, BOUND, PILOT = 0, 1, 2
+NO_LOOKAHEAD, PILOT = 0, 2
 CLOCK, JOB_NODE = 0, 1
 LATER, EARLIER, LONGER, SHORTER = 0, 1, 2, 3
 OPEN, BY_DUE_DATE, BY_LENGTH = 0, 1, 2

@@ -1,7 +1,8 @@
-"""A GPU that is none: it finds, on any machine, what a real one would refuse.
+"""A GPU that is none: it finds, on any machine, most of what a real one would refuse.
 
 Within `PretendGpu`, a tensor that is made on "cuda" or moved there says so, as does what is computed from it, but all
-stay in memory. As torch does, it refuses an operation of tensors here and there, and `numpy()` of those there.
+stay in memory. As torch does, it refuses an operation of tensors here and there, and `numpy()` of those there. It knows
+no copies between devices but those by `to`, `cpu` and `cuda`.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ CPU, GPU = torch.device("cpu"), torch.device("cuda", 0)
 READS = {"torch.Tensor.numpy", "torch.Tensor.__array__"}
 MOVES = {"torch.Tensor.to": None, "torch.Tensor.cpu": CPU, "torch.Tensor.cuda": GPU}
 INDEXES = {"torch.Tensor.__getitem__", "torch.Tensor.__setitem__", "torch.Tensor.index_put", "torch.Tensor.index_put_"}
-"""A tensor that is there may be indexed by one that is here."""
+"""A tensor that is there may be indexed by some that are here."""
 
 
 class PretendGpu(TorchFunctionMode):
@@ -39,8 +40,9 @@ class PretendGpu(TorchFunctionMode):
             raise TypeError("A tensor on cuda:0 has no numpy array: move it to the CPU first.")
         devices = [item for item in tree_leaves((args, kwargs)) if _is_device(item)]
         target = torch.device(devices[0]) if devices else MOVES.get(name)
-        alike = bool(there) and _is_there(tensors[0]) if name in INDEXES else len(there) == len(tensors)
-        if there and target is None and not alike and any(t.dim() for t in tensors if not _is_there(t)):
+        free = [id(tensor) for tensor in _tensors(args[1])] if name in INDEXES else []
+        bound = [tensor for tensor in tensors if tensor.dim() and id(tensor) not in free]
+        if there and target is None and not all(map(_is_there, bound)):
             raise RuntimeError(f"{name} of tensors on cuda:0 and on the CPU.")
         here, named = tree_map(lambda item: CPU if _is_device(item) else item, (args, kwargs or {}))
         found = func(*here, **named)
@@ -61,4 +63,4 @@ def _is_there(tensor: Tensor) -> bool:
 
 
 def _is_device(item: Any) -> bool:
-    return isinstance(item, torch.device) or (isinstance(item, str) and item in ("cuda", "cpu"))
+    return isinstance(item, torch.device) or (isinstance(item, str) and item.partition(":")[0] in ("cuda", "cpu"))

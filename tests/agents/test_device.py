@@ -78,7 +78,15 @@ def test_what_is_pretended() -> None:
         assert (here.device.type, there.device.type, (2 * there.T)[0].device.type) == ("cpu", "cuda", "cuda")
         assert here.to("cuda").device.type == "cuda" and there.cpu().device.type == "cpu"
         assert here.device.type == "cpu" and there[torch.tensor([1, 0])].device.type == "cuda"
-        for refused in (lambda: here + there, lambda: here[there.long()], lambda: torch.cat([here, there])):
+        rows = torch.tensor([0, 1])
+        there[rows] = 2 * there
+        for refused in (
+            lambda: here + there,
+            lambda: here[there.long()],
+            lambda: torch.cat([here, there]),
+            lambda: there.__setitem__(rows, here),
+            lambda: there.index_put_((rows,), here),
+        ):
             with pytest.raises(RuntimeError):
                 refused()
         with pytest.raises(TypeError):

@@ -23,8 +23,9 @@ def test_drawn_instances_follow_the_law() -> None:
         TardinessInstance.generate(rng, 0)
 
 
-def test_drawn_and_built_instances_are_equal() -> None:
-    drawn = TardinessInstance.generate(np.random.default_rng(1), 30)
+@pytest.mark.parametrize("jobs", [1, 2, 7, 30])
+def test_drawn_and_built_instances_are_equal(jobs: int) -> None:
+    drawn = TardinessInstance.generate(np.random.default_rng(1), jobs)
     built = TardinessInstance.from_lists(drawn.processing.tolist(), drawn.due.tolist())
     assert drawn == built and drawn.fingerprint == built.fingerprint and built.unweighted and drawn.unweighted
     assert not TardinessInstance.from_lists([1], [1], [2]).unweighted
