@@ -24,6 +24,7 @@ class Problem:
 
     name = "jobshop"
     Instance = JobShopInstance
+    default_instances = "random:6x6"
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_sets_names_files_and_globs_are_resolved(tmp_path, monkeypatch):
         ("*.nothing", "no file matches '*.nothing'"),
         (
             "random:10x10",
-            "'random:10x10' is no finite random set: write random:SIZES:COUNT:SEED, as in random:10x10:100:0",
+            "'random:10x10' is no finite random set: write random:SIZES:COUNT:SEED, as in random:6x6:100:0",
         ),
         ("random:10x10:0:0", "'random:10x10:0:0' is no finite random set"),
         ("random:10x10:5:-1", "'random:10x10:5:-1' is no finite random set"),

@@ -83,13 +83,13 @@ def open_source(problem: Any, text: str) -> Source[Any]:
 def resolve(problem: Any, text: str) -> list[Any]:
     """A finite list of instances from "random:SIZES:COUNT:SEED", a named set, an instance's name, a file or a glob.
 
-    problem: a problem or its class: its `name` and its `Instance` are used.
+    problem: a problem or its class: its `name`, `Instance` and `default_instances` are used.
     Raises ValueError: one sentence, with the nearest names where the text is none of these.
     """
     sets = _sets(problem)
     head = text.partition(":")[0]
     if head == "random":
-        return _random(sets, text)
+        return _random(sets, text, problem.default_instances)
     names = [*sets.SETS, *(name for members in sets.SETS.values() for name in members)]
     if head in names:
         return sets.load_set(text)
@@ -105,10 +105,10 @@ def resolve(problem: Any, text: str) -> list[Any]:
     raise ValueError(f"{text!r} is neither a set of {problem.name} nor a file: {nearest(head, names)}")
 
 
-def _random(sets: Any, text: str) -> list[Any]:
+def _random(sets: Any, text: str, example: str) -> list[Any]:
     parts = text.split(":")
     if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal() and int(parts[2]) > 0):
-        raise ValueError(f"{text!r} is no finite random set: write random:SIZES:COUNT:SEED, as in random:10x10:100:0")
+        raise ValueError(f"{text!r} is no finite random set: write random:SIZES:COUNT:SEED, as in {example}:100:0")
     source = sets.random_source(parts[1])
     rng = np.random.default_rng(int(parts[3]))
     return [replace(source.sample(rng), name=f"{text}/{index}") for index in range(int(parts[2]))]

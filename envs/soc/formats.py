@@ -25,7 +25,7 @@ runs, which all arrive at 0. There the two are files of their own, which `read_c
 
 Each slot of a resource is a PE. The memory (type MEM) is none. Frequencies are the highest ones; a slot's W is that of
 the last `power_profile` divided by its slots. Start times and deadlines are not used, nor are HEAD and TAIL; the third
-column of DS3Gym's tasks repeats the second and is not used as a power. # begins a comment.
+column of DS3Gym's tasks repeats the second, as it must, and is not used as a power. # begins a comment.
 Every fault is a ValueError of one sentence: the file, the line (of text) or the job (of JSON), and the rule.
 """
 

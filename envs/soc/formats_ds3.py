@@ -19,6 +19,9 @@ MOST = 100_000
 ATTRIBUTES = ("HEAD", "TAIL", "earliest_start")
 """The second word of the lines about a task that follow its own; start times and deadlines are not used."""
 
+KEYWORDS = ("add_new_resource", "comm_band", "comm_band_self", "job_name", "add_new_tasks", "comm_vol")
+"""No names of tasks."""
+
 IGNORED = ("opp", "trip_freq", "DTPM_trip_freq", "PG_profile")
 """What a chip says about its frequencies: each PE runs at its highest."""
 
@@ -126,8 +129,9 @@ def _lines(path: str | Path) -> Lines:
     return Lines(path, [line for line in lines if line.words])
 
 
-def _check_end(lines: Lines) -> None:
-    if not lines.is_over():
+def _check_end(lines: Lines, *allowed: str) -> None:
+    """ValueError for a line that begins with anything else."""
+    if lines.first_word() not in ("", *allowed):
         line = lines.take("")
         raise ValueError(f"{line.at}: {line.words[0]!r} begins no line that may stand here")
 
@@ -136,7 +140,7 @@ def _keyword(lines: Lines, keyword: str, words: int) -> Line:
     line = lines.take(f"a line {keyword}")
     if line.words[0] != keyword:
         raise ValueError(f"{line.at}: this line begins with {line.words[0][:40]!r}, but must with {keyword}")
-    if len(line.words) < words:
+    if len(line.words) != words:
         raise ValueError(f"{line.at}: {keyword} is followed by {words - 1} words, not by {len(line.words) - 1}")
     return line
 
@@ -165,6 +169,7 @@ def _profile(lines: Lines) -> Profile:
         if (source, target) in volumes:
             raise ValueError(f"{line.at}: the volume from task {source} to task {target} is given a second time")
         volumes[source, target] = volume
+    _check_end(lines, "job_name")
     for (source, target), at in needed.items():
         if (source, target) not in volumes:
             raise ValueError(f"{at}: task {source} precedes task {target}, but no comm_vol line has their volume")
@@ -251,10 +256,12 @@ def _cluster(lines: Lines, index: int) -> Cluster:
             if listed.words[0] == "power_profile":
                 power = max(power, _power(listed, slots))
             listed = lines.take(f"{count} tasks of {name}")
-        if listed.words[0] in ("add_new_resource", "comm_band", "comm_band_self") or len(listed.words) < 2:
+        if listed.words[0] in KEYWORDS or len(listed.words) < 2:
             raise ValueError(f"{listed.at}: {name} has {count} tasks, each a line of a task and its us, not this")
-        time = whole(listed.words[1], f"{listed.at}: the us of {listed.words[0]}", 0, LARGEST)
-        duration.setdefault(listed.words[0], time)  # DS3 finds the first of two
+        times = [whole(word, f"{listed.at}: the us of {listed.words[0]}", 0, LARGEST) for word in listed.words[1:]]
+        if len(set(times)) > 1:
+            raise ValueError(f"{listed.at}: {listed.words[0]} takes {' and '.join(listed.words[1:])} us: leave one")
+        duration.setdefault(listed.words[0], times[0])  # DS3 finds the first of two
     return Cluster(name, kind == "MEM", slots, duration, power[1])
 
 

@@ -327,7 +327,7 @@ def _option(text: str, word: str) -> tuple[str, tuple[float, float]]:
     match = re.fullmatch(rf"{number}(?:\.\.{number})?" if ranged else number + "()", value)
     if match is None:
         example = f"as in {name}=20" + (f" or {name}=10..20" if ranged else "")
-        rule = "a whole number from 1 on" if kind is int else "a number"
+        rule = "a whole number from 1 on" if kind is int else "a number from 0 on"
         raise ValueError(f"{text!r}: {name} is {value!r}, but must be {rule}, {example}")
     low, high = kind(match[1]), kind(match[2] or match[1])
     if low > high:

@@ -113,6 +113,9 @@ CHIP_FAULTS = [
     (1, "task_1 14.5", "line 2: the us of task_1 14.5 is not written as a whole number"),
     (1, "task_1 -1", "line 2: the us of task_1 -1 is below 0"),
     (1, "task_1", "line 2: P1 has 2 tasks, each a line of a task and its us, not this"),
+    (1, "task_1 14 fourteen", "line 2: the us of task_1 fourteen is not written as a whole number"),
+    (1, "op 2000 1362\ntask_1 14", "line 2: op takes 2000 and 1362 us: leave one"),
+    (1, "comm_vol 0 1", "line 2: P1 has 2 tasks, each a line of a task and its us, not this"),
     (2, "", "line 4: P1 has 2 tasks, each a line of a task and its us, not this"),
     (2, "power_profile 1000 2 1\ntask_2 13", "line 3: the W of 1, 2, ... slots never fall, but these do: 2 1"),
     (2, "power_profile 1000 x\ntask_2 13", "line 3: x are not all numbers of W"),
@@ -124,6 +127,9 @@ CHIP_FAULTS = [
 JOB_FAULTS = [
     (7, "job two", "line 8: this line begins with 'job', but must with job_name"),
     (7, "job_name", "line 8: job_name is followed by 1 words, not by 0"),
+    (8, "add_new_tasks 2 two", "line 9: add_new_tasks is followed by 1 words, not by 2"),
+    (8, "add_new_tasks 1", "line 11: 'task_2' begins no line that may stand here"),
+    (11, "comm_vl 0 1 18", "line 12: 'comm_vl' begins no line that may stand here"),
     (8, "add_new_tasks 0", "line 9: the number of tasks 0 is below 1"),
     (8, "add_new_tasks 3", "line 12: task 0 stands where task 2 must, tasks are in order"),
     (9, "task_1", "line 10: a task's line is its name, its number and its predecessors' numbers"),
@@ -138,7 +144,7 @@ JOB_FAULTS = [
     (11, "comm_vol 1 0 3", "line 12: task 1 is no predecessor of task 0"),
     (11, "comm_vol 0 1 3\ncomm_vol 0 1 3", "line 13: the volume from task 0 to task 1 is given a second time"),
     (11, "comm_vol 0 1 -3", "line 12: the volume -3 is below 0"),
-    (11, "comm_vol 0 1 18\nopp 3", "line 13: this line begins with 'opp', but must with job_name"),
+    (11, "comm_vol 0 1 18\nopp 3", "line 13: 'opp' begins no line that may stand here"),
 ]
 
 
