@@ -29,6 +29,8 @@ class Paired:
     seconds: float = 10.0
     agents: Mapping[str, Agents] = field(default_factory=dict)
     """By what the table calls them."""
+    notes: str = ""
+    """What else a reader has to know."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the rows of every instance to PATH.csv and the means with their differences to PATH.md."""
@@ -45,7 +47,8 @@ class Paired:
             for line, found in values.items()
         ]
         columns = ("method", "samples", *self.sets, "CPU s")
-        text = f"# {self.title}\n\n{self._caption(rows, command)}\n\n{markdown(columns, lines)}"
+        notes = f"{self.notes}\n\n" if self.notes else ""
+        text = f"# {self.title}\n\n{self._caption(rows, command)}\n\n{notes}{markdown(columns, lines)}"
         write_atomically(path.with_suffix(".md"), text)
 
     def _values(self, rows: Sequence[Mapping[str, str]]) -> Values:

@@ -43,7 +43,7 @@ class Agents:
     samples: tuple[int, ...] = (1,)
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the problem, where they differ from its defaults."""
-    temperature: float = 1.0
+    temperatures: tuple[float, ...] = (1.0,)
     """Where more than one schedule is sampled."""
     ways: tuple[str, ...] = ("",)
     """Before their name: "" plays the agent, "pilot:" and "both:" as `experiments.methods` says."""
@@ -165,7 +165,15 @@ def measured(
         folders = [str(ensure(run, kind(**some.options))) for run in some.runs]
         runs |= dict.fromkeys(folders, f"{name}, {len(folders)} seeds" if len(folders) > 1 else name)
         learned.append(
-            Line(tuple(f"{way}{folder}@{some.temperature:g}" for way in some.ways for folder in folders), some.samples)
+            Line(
+                tuple(
+                    f"{way}{folder}@{temperature:g}"
+                    for temperature in some.temperatures
+                    for way in some.ways
+                    for folder in folders
+                ),
+                some.samples,
+            )
         )
     rows: list[dict[str, str]] = []
     for line in (*lines, *learned):

@@ -16,8 +16,15 @@ NEXT = {"commit": "start", "cut": "first_finish"}
 COMPLETION = {**NEXT, "lookahead": "completion"}
 WHOLE = {**COMPLETION, "cut": "none"}
 """No cut: better on small graphs, slower and worse on large ones, by validation."""
-ORDER = {"decision": "task", "commit": "ready", "lookahead": "bound"}
-"""DeepSoCS (Sung et al. 2020, arXiv 2005.07666): the agent orders ready tasks, each goes where it finishes first."""
+ORDER = {"decision": "task", "commit": "ready", "cut": "none", "lookahead": "bound"}
+"""DeepSoCS (Sung et al. 2020, arXiv 2005.07666): the agent orders ready tasks, each goes where it finishes first.
+
+The decisions are theirs; features, network and trainer are those of the other agents, and so is the budget.
+"""
+
+TEMPERATURES = (0.005, 0.01, 0.02, 0.05, 0.15)
+PILOT_T, LARGE_T = 0.02, 0.02
+"""The best temperatures of the tables "choices" and "choices_large"; the agents' too."""
 
 READY = ("met", "eft", "etf", "stf", "heft_rank", "peft_rank", "heft_rt", "random")
 STREAM_LINES = (
@@ -33,7 +40,7 @@ GRAPH_LINES = (
     Line(("completion",), options=COMPLETION),
     Line(("completion",), options={**COMPLETION, "cut": "worst_finish"}),
     Line(("completion",), options=WHOLE),
-    Line(("completion@0.15",), samples=(32,), options=COMPLETION),
+    Line((f"completion@{PILOT_T}",), samples=(32,), options=WHOLE),
     Line(("heft", "peft", "cpop", "cp_sat")),
 )
 
@@ -60,22 +67,27 @@ ON_APPS = seeds(
 ON_GRAPHS = seeds(
     "soc-graphs", instances="random:10x4x20..20x4x20,noise=0..0.5,scale=100..300", cpu_seconds=60, points=10, **GROUPS
 )
+ORDERED = {**GROUPS, "guide": 0}
 ORDER_GYM = seeds(
-    "soc-order-ds3gym",
-    instances="random:ds3gym,noise=0..0.5,scale=25..75",
-    cpu_seconds=60,
-    points=10,
-    **{**GROUPS, "guide": 0},
+    "soc-order-ds3gym", instances="random:ds3gym,noise=0..0.5,scale=25..75", cpu_seconds=100, points=10, **ORDERED
 )
 ORDER_APPS = seeds(
-    "soc-order-apps", instances="random:apps,noise=0..0.5,scale=30..60", cpu_seconds=60, points=10, **BUSY
+    "soc-order-apps", instances="random:apps,noise=0..0.5,scale=30..60", cpu_seconds=320, points=10, **BUSY
+)
+ORDER_GRAPHS = seeds(
+    "soc-order-graphs",
+    instances="random:10x4x20..20x4x20,noise=0..0.5,scale=100..300",
+    cpu_seconds=60,
+    points=10,
+    **ORDERED,
 )
 
-SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperature=1.5)}
-"""The temperature was the best of 1, 1.5, 2, 3 and 4 on random:20..30:200:901."""
+SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperatures=(1.5,))}
 GYM_AGENTS = {"GRPO": Agents(ON_GYM, options=COMPLETION), "DeepSoCS": Agents(ORDER_GYM, options=ORDER)}
 APPS_AGENTS = {"GRPO": Agents(ON_APPS, options=COMPLETION), "DeepSoCS": Agents(ORDER_APPS, options=ORDER)}
-GRAPHS_AGENTS = {"GRPO": Agents(ON_GRAPHS, options=COMPLETION)}
+GRAPHS_AGENTS = {"GRPO": Agents(ON_GRAPHS, options=COMPLETION), "DeepSoCS": Agents(ORDER_GRAPHS, options=ORDER)}
+COMPLETED = "completion (commit=start, cut=first_finish, lookahead=completion)"
+"""The rule that is best on validation instances."""
 
 NOISES = (0, 0.1, 0.2, 0.3, 0.4, 0.5)
 GYM, APPS, GRAPHS = "ds3gym,jobs=50", "apps,jobs=50", "10x4x20..20x4x20"
@@ -96,7 +108,7 @@ TABLES = {
     "paired": Paired(
         "Task graphs: the gap in % of an agent and of the rule that it begins with, on the 200 graphs",
         {"dags": "dags"},
-        (Line(("completion",), options=WHOLE), Line(("completion@0.15",), (32,), options=WHOLE)),
+        (Line(("completion",), options=WHOLE), Line((f"completion@{PILOT_T}",), (32,), options=WHOLE)),
         "completion (commit=start, lookahead=completion)",
         value="gap_pct",
         agents=SMALL_AGENTS,
@@ -107,11 +119,30 @@ TABLES = {
         (
             Line(("eft", "peft_rank"), options=PLAN),
             Line(("completion",), options=COMPLETION),
-            Line(("completion@0.15",), samples=(32,), options=COMPLETION),
+            Line((f"completion@{LARGE_T}",), samples=(8, 32, 128), options=COMPLETION),
             Line(("heft", "peft", "cpop", "cp_sat")),
         ),
-        "heft",
+        COMPLETED,
         agents={"self-labelling": Agents(LARGE, (1, 32), options=COMPLETION)},
+    ),
+    "choices": Paired(
+        "Task graphs of 20 to 30 tasks: which temperature, makespans in us on validation instances",
+        {"20 to 30": "random:20..30:200:901"},
+        (
+            Line(("completion",), options=WHOLE),
+            Line(tuple(f"completion@{t}" for t in TEMPERATURES), samples=(32,), options=WHOLE),
+        ),
+        "completion (commit=start, lookahead=completion)",
+        agents={"self-labelling": Agents(SMALL, (32,), options=WHOLE, temperatures=(1, 1.5, 2))},
+    ),
+    "choices_large": Paired(
+        "Task graphs of 50 to 200 tasks: which temperature, makespans in us on validation instances",
+        {"50 to 100": "random:50x3..100x5:20:901", "100 to 200": "random:100x3..200x5:20:901"},
+        (
+            Line(("completion",), options=COMPLETION),
+            Line(tuple(f"completion@{t}" for t in TEMPERATURES), samples=(32,), options=COMPLETION),
+        ),
+        COMPLETED,
     ),
     "canonical": Comparison(
         "Task graphs: the graphs of the papers", ("topcuoglu", "arabnejad"), GRAPH_LINES, agents=SMALL_AGENTS
@@ -141,49 +172,50 @@ TABLES = {
         "DS3Gym's ten jobs: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(GYM, "scale", (100, 75, 50, 40, 30, 25), ",noise=0.1"),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=GYM_AGENTS,
     ),
     "gym_noise": Paired(
         "DS3Gym's ten jobs: mean latency in us against noise, mean gap 50 us",
         streams(GYM, "noise", NOISES, ",scale=50"),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=GYM_AGENTS,
     ),
     "gym_queue": Paired(
         "DS3Gym's ten jobs: mean latency in us against the length of the queue, mean gap 25 us, noise 0.1, 5000 us",
         streams("ds3gym,scale=25,noise=0.1,span=5000", "queue", (3, 4, 5, 6)),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=GYM_AGENTS,
+        notes="An arrival that finds the queue full is lost, so a slow method is also offered fewer jobs.",
     ),
     "apps_rate": Paired(
         "DS3's six applications: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(APPS, "scale", (100, 75, 50, 40, 30), ",noise=0.1"),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=APPS_AGENTS,
     ),
     "apps_noise": Paired(
         "DS3's six applications: mean latency in us against noise, mean gap 50 us",
         streams(APPS, "noise", NOISES, ",scale=50"),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=APPS_AGENTS,
     ),
     "graphs_rate": Paired(
         "Streams of random graphs: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(GRAPHS, "scale", (300, 200, 150, 100), ",noise=0.1"),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=GRAPHS_AGENTS,
     ),
     "graphs_noise": Paired(
         "Streams of random graphs: mean latency in us against noise, mean gap 200 us",
         streams(GRAPHS, "noise", NOISES, ",scale=200"),
         STREAM_LINES,
-        "etf",
+        COMPLETED,
         agents=GRAPHS_AGENTS,
     ),
     "learning": LearningCurves("Task graphs of 20 to 30 tasks: learning curves", SMALL_AGENTS),

@@ -1,5 +1,8 @@
 """Total tardiness: what `python -m experiments.report` makes of it."""
 
+from dataclasses import replace
+from typing import Any
+
 from experiments.learning import LearningCurves
 from experiments.proofs import Proofs
 from experiments.results import Agents, Comparison, Line, Picture, seeds
@@ -10,18 +13,29 @@ RULES = ("edd", "spt", "mdd", "psk", "wilkerson_irwin", "atc", "covert", "mddc",
 CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")
 PAPER = ("discover:20", "discover:100", "discover:200", "discover:500")
 
-PILOTS = tuple(
-    Line(("mdd_pilot",), options={"form": form, "dominance": True, "skip_forced": True, "lookahead": "pilot"})
-    for form in ("next", "last", "position")
+PLAY = {"dominance": True, "skip_forced": True, "lookahead": "pilot"}
+PILOTS = tuple(Line(("mdd_pilot",), options={"form": form, **PLAY}) for form in ("next", "last", "position"))
+SAMPLED = tuple(
+    Line((f"mdd_pilot@{temperature:g}",), samples=(128,), options={"form": form, **PLAY})
+    for form, temperature in (("last", 1), ("position", 1))
 )
-RUNS = seeds(
-    "tardiness-self-labelling",
-    instances="random:20..100",
-    algorithm="self_labelling",
-    cpu_seconds=30,
-    points=10,
-    validation_instances=100,
-)
+"""The temperatures are the best of the table "choices", as are those of the agents."""
+
+LABELS: dict[str, Any] = {
+    "instances": "random:20..100",
+    "algorithm": "self_labelling",
+    "cpu_seconds": 30,
+    "points": 10,
+    "validation_instances": 100,
+}
+RUNS = seeds("tardiness-self-labelling", **LABELS)
+LAST_JOB = seeds("tardiness-last", guide=20, **LABELS)
+"""In the form `last`, beginning as its pilot."""
+
+AGENTS = {
+    "self-labelling": Agents(RUNS, (1, 128), temperatures=(2,)),
+    "self-labelling, last job": Agents(LAST_JOB, (1, 128), {"form": "last"}, temperatures=(2,)),
+}
 SIZES = ("random:20", "random:100", "random:500")
 
 TABLES = {
@@ -75,23 +89,48 @@ TABLES = {
     "agents": Comparison(
         "Total tardiness: agents and pilots on the instances of arXiv 2510.24013",
         PAPER,
-        (Line(("mdd", "mddc")), *PILOTS),
-        agents={"self-labelling": Agents(RUNS)},
+        (Line(("mdd", "mddc")), *PILOTS, Line(("exact",))),
+        seconds=60,
+        agents={name: replace(agents, samples=(1,)) for name, agents in AGENTS.items()},
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=3,
-        notes="""Agents decide on the position of the longest job, trained on drawn instances of 20 to 100 jobs by
-`self_labelling`. `mdd_pilot` takes the candidate after which MDD completes the block best, in each form of decisions.
-The index of MDDC is no feature of the agents, the completion by MDD is. The exact solver's times are in `exact`.""",
+        notes="""Agents decide on the position of the longest job or on the last job, trained on drawn instances of 20
+to 100 jobs by `self_labelling`. `mdd_pilot` takes the candidate after which MDD completes the block best, in each form
+of decisions. The index of MDDC is no feature of the agents, the completion by MDD is.""",
     ),
     "samples": Comparison(
-        "Total tardiness: the best of 128 sequences of an agent",
+        "Total tardiness: the best of 128 sequences of agents and pilots",
         PAPER[:3],
-        (),
-        agents={"self-labelling": Agents(RUNS, (128,), temperature=2)},
+        (*SAMPLED, Line(("exact",))),
+        seconds=60,
+        agents={name: replace(agents, samples=(128,)) for name, agents in AGENTS.items()},
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=3,
-        notes="The agents of `agents`, sampled; the greedy sequence is not among the 128. T = 2 was the better of 1 "
-        "and 2 on drawn instances of 20, 100 and 200 jobs.",
+        notes="The agents of `agents` and their pilots, sampled; the greedy sequence is not among the 128. The "
+        "temperatures are the best of `choices`.",
+    ),
+    "drawn": Comparison(
+        "Total tardiness: agents and pilots on drawn instances",
+        ("random:20:200:7", "random:100:100:7", "random:200:50:7"),
+        (Line(("mdd", "mddc")), *PILOTS, *SAMPLED, Line(("exact",))),
+        seconds=60,
+        agents=AGENTS,
+        measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
+        digits=3,
+    ),
+    "choices": Comparison(
+        "Total tardiness: which temperature, on validation instances",
+        ("random:20:200:901", "random:100:100:901", "random:200:50:901"),
+        tuple(
+            Line(
+                tuple(f"mdd_pilot@{t:g}" for t in (0.03, 0.1, 0.3, 1, 3)),
+                samples=(128,),
+                options={"form": form, **PLAY},
+            )
+            for form in ("last", "position")
+        ),
+        agents={name: replace(agents, samples=(128,), temperatures=(1, 2, 4)) for name, agents in AGENTS.items()},
+        digits=3,
     ),
     "learning": LearningCurves("Total tardiness: learning curves", {"self-labelling": Agents(RUNS)}, digits=3),
     "gantt": Picture(

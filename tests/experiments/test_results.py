@@ -1,6 +1,7 @@
 """Tables of results/ are made again from the rows that they have."""
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,13 @@ def test_report_makes_the_tables_that_are_asked_for(tmp_path: Path, monkeypatch:
     report(Report(("jobshop/small",), tmp_path))
     assert {path.name for path in (tmp_path / "jobshop").iterdir()} == {"small.csv", "small.md"}
     assert "python -m experiments.report --only jobshop/small" in (tmp_path / "jobshop" / "small.md").read_text()
+
+
+def test_every_page_of_results_has_its_table() -> None:
+    pages = list(Path("results").glob("*/*.md"))
+    assert len(pages) > 30
+    for path in pages:
+        tables = import_module(f"experiments.{path.parent.name}").TABLES
+        assert path.stem in tables, f"{path} is made by no table"
+        title = path.read_text(encoding="utf-8").splitlines()[0]
+        assert title == f"# {tables[path.stem].title}"

@@ -208,7 +208,10 @@ def test_streams_of_ds3gym_and_of_applications():
         ("30x3..20x5", "the sizes '30x3..20x5' run backwards: write the smallest first"),
         ("20..30x5", "the sizes '20..30x5' differ in form: write both with PEs, or both without"),
         ("20x3,nose=1", "'20x3,nose=1' has an unknown option 'nose': the nearest is 'noise'"),
-        ("20x3,noise=-1", "'20x3,noise=-1': noise is '-1', but must be a number from 0 on, as in noise=20 or noise=10..20"),
+        (
+            "20x3,noise=-1",
+            "'20x3,noise=-1': noise is '-1', but must be a number from 0 on, as in noise=20 or noise=10..20",
+        ),
         ("20x3,noise=0.5..0.1", "'20x3,noise=0.5..0.1': the range of noise runs backwards"),
         ("20x3,noise=0,noise=1", "'20x3,noise=0,noise=1' gives an option twice"),
         ("20x3,jobs=3", "'20x3,jobs=3': write the number of jobs as part of the size, TASKSxPESxJOBS"),
