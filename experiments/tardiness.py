@@ -17,7 +17,7 @@ PLAY = {"dominance": True, "skip_forced": True, "lookahead": "pilot"}
 PILOTS = tuple(Line(("mdd_pilot",), options={"form": form, **PLAY}) for form in ("next", "last", "position"))
 SAMPLED = tuple(
     Line((f"mdd_pilot@{temperature:g}",), samples=(128,), options={"form": form, **PLAY})
-    for form, temperature in (("last", 1), ("position", 1))
+    for form, temperature in (("last", 0.1), ("position", 1))
 )
 """The temperatures are the best of the table "choices", as are those of the agents."""
 
@@ -32,9 +32,10 @@ RUNS = seeds("tardiness-self-labelling", **LABELS)
 LAST_JOB = seeds("tardiness-last", guide=20, **LABELS)
 """In the form `last`, beginning as its pilot."""
 
-AGENTS = {
-    "self-labelling": Agents(RUNS, (1, 128), temperatures=(2,)),
-    "self-labelling, last job": Agents(LAST_JOB, (1, 128), {"form": "last"}, temperatures=(2,)),
+AGENTS = {"self-labelling": Agents(RUNS, (1, 128), temperatures=(2,))}
+GREEDY = {
+    "self-labelling": Agents(RUNS),
+    "self-labelling, last job": Agents(LAST_JOB, options={"form": "last"}),
 }
 SIZES = ("random:20", "random:100", "random:500")
 
@@ -91,7 +92,7 @@ TABLES = {
         PAPER,
         (Line(("mdd", "mddc")), *PILOTS, Line(("exact",))),
         seconds=60,
-        agents={name: replace(agents, samples=(1,)) for name, agents in AGENTS.items()},
+        agents=GREEDY,
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=3,
         notes="""Agents decide on the position of the longest job or on the last job, trained on drawn instances of 20
@@ -103,7 +104,7 @@ of decisions. The index of MDDC is no feature of the agents, the completion by M
         PAPER[:3],
         (*SAMPLED, Line(("exact",))),
         seconds=60,
-        agents={name: replace(agents, samples=(128,)) for name, agents in AGENTS.items()},
+        agents={"self-labelling": Agents(RUNS, (128,), temperatures=(2,))},
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=3,
         notes="The agents of `agents` and their pilots, sampled; the greedy sequence is not among the 128. The "
@@ -129,7 +130,7 @@ of decisions. The index of MDDC is no feature of the agents, the completion by M
             )
             for form in ("last", "position")
         ),
-        agents={name: replace(agents, samples=(128,), temperatures=(1, 2, 4)) for name, agents in AGENTS.items()},
+        agents={name: replace(agents, samples=(128,), temperatures=(1, 2, 4)) for name, agents in GREEDY.items()},
         digits=3,
     ),
     "learning": LearningCurves("Total tardiness: learning curves", {"self-labelling": Agents(RUNS)}, digits=3),
