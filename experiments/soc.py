@@ -23,7 +23,7 @@ The decisions are theirs; features, network and trainer are those of the other a
 """
 
 TEMPERATURES = (0.005, 0.01, 0.02, 0.05, 0.15)
-PILOT_T, LARGE_T = 0.02, 0.02
+PILOT_T, LARGE_T = 0.02, 0.01
 """The best temperatures of the tables "choices" and "choices_large"; the agents' too."""
 
 READY = ("met", "eft", "etf", "stf", "heft_rank", "peft_rank", "heft_rt", "random")
