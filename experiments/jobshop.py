@@ -74,7 +74,7 @@ TABLES = {
         digits=2,
     ),
     "ablations": Comparison("Job shop: what an agent's parts are worth", TAILLARD, (), agents=ABLATIONS, digits=2),
-    "learning": LearningCurves("Job shop: learning curves", {"PPO": Agents(AGENTS)}),
+    "learning": LearningCurves("Job shop: learning curves of PPO", {"PPO": Agents(AGENTS)}),
     "gantt": Picture(
         "Taillard's ta01: the schedules of an agent and of CP-SAT", "ta01", ("cp_sat",), PILOT_MINUTE["D3S"]
     ),
