@@ -91,6 +91,7 @@ COMPLETED = "completion (commit=start, cut=first_finish, lookahead=completion)"
 
 NOISES = (0, 0.1, 0.2, 0.3, 0.4, 0.5)
 GYM, APPS, GRAPHS = "ds3gym,jobs=50", "apps,jobs=50", "10x4x20..20x4x20"
+LOST = "An arrival that finds the queue full is lost, so a slow method is also offered fewer jobs."
 
 
 def streams(law: str, option: str, values: tuple[float, ...], rest: str = "") -> dict[str, str]:
@@ -188,7 +189,23 @@ TABLES = {
         STREAM_LINES,
         COMPLETED,
         agents=GYM_AGENTS,
-        notes="An arrival that finds the queue full is lost, so a slow method is also offered fewer jobs.",
+        notes=LOST,
+    ),
+    "apps_queue": Paired(
+        "DS3's six applications: mean latency in us against the length of the queue, mean gap 30 us, noise 0.1, 5 ms",
+        streams("apps,scale=30,noise=0.1,span=5000", "queue", (3, 4, 5, 6)),
+        STREAM_LINES,
+        COMPLETED,
+        agents=APPS_AGENTS,
+        notes=LOST,
+    ),
+    "graphs_queue": Paired(
+        "Streams of random graphs: mean latency in us against the length of the queue, gap 100 us, noise 0.1, 10 ms",
+        streams(f"{GRAPHS},scale=100,noise=0.1,span=10000", "queue", (3, 4, 5, 6)),
+        STREAM_LINES,
+        COMPLETED,
+        agents=GRAPHS_AGENTS,
+        notes=LOST,
     ),
     "apps_rate": Paired(
         "DS3's six applications: mean latency in us against the mean gap between arrivals, noise 0.1",
