@@ -167,6 +167,10 @@ TABLES = {
                 "ds3gym,scale=50,queue=6,span=5000",
                 {"met": 155.5, "etf": 147.2, "eft": 144.9, "heft_rt": 154.4},
             ),
+            Printed(
+                "ds3gym,scale=250,queue=12,span=10000",
+                {"met": 188, "etf": 172, "eft": 180, "heft_rt": 191},
+            ),
         ),
     ),
     "gym_rate": Paired(
