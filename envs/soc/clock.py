@@ -77,7 +77,9 @@ def settle(s, o, b, rules):
             kept += 1
     chip.pending = kept
     while not chip.over and chip.arrived < chip.jobs and s.job[b, chip.arrived].arrival <= chip.now:
-        if room(chip) and s.job[b, chip.arrived].arrival == chip.now:  # earlier ones found the queue full: lost
+        if s.job[b, chip.arrived].arrival == chip.now:  # earlier ones found the queue full: lost
+            if not room(chip):
+                break  # until the clock moves: a job may yet end now, by tasks that take no time
             enter(s, o, b, chip.entered)
             changed = True
         chip.arrived += 1

@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from baselines.soc.ranks import Plan
 from envs.core.spec import Feature
@@ -30,6 +32,7 @@ from envs.soc.env import SPEC, SoC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 from tests.soc.contract import distinct
+from tests.soc.graphs import instances
 
 EXAMPLE = SocInstance.graph([[3, 9], [9, 3], [2, 4]], [(0, 1, 3), (0, 2, 1)])
 MEAN = 5
@@ -262,6 +265,27 @@ def test_an_arrival_that_finds_the_queue_full_is_lost() -> None:
     env = play(env, 1, 1)
     assert env.done[0] and env.schedule(0).tolist() == [[0, 0, 0, 10], [1, 0, 12, 22]]
     assert env.objective[0] == (10 + 10) / 2 and env.metrics(0)["completed"] == 2
+
+
+@pytest.mark.parametrize("commit", ["start", "ready"])
+def test_a_job_that_ends_now_by_a_task_without_time_makes_room_now(commit: str) -> None:
+    stream = jobs([[4], [0]], [[10]], arrival=[0, 4], queue=1)
+    stream = replace(stream, edge=np.array([[0, 1]]), volume=np.array([0]))
+    env = play(start(stream, commit=commit), 1, 1, 1)
+    assert env.done[0] and env.metrics(0)["completed"] == 2
+    assert env.objective[0] == (4 + 10) / 2 == verify(stream, env.schedule(0))
+
+
+@given(instances(), st.integers(1, 2), st.integers(0, 30), st.sampled_from(["start", "ready"]), st.integers(0, 99))
+@settings(deadline=None, max_examples=200)
+def test_queues_and_spans_are_as_verify_says(
+    instance: SocInstance, queue: int, span: int, commit: str, seed: int
+) -> None:
+    instance, rng = replace(instance, queue=queue, span=span), np.random.default_rng(seed)
+    env = start(instance, commit=commit, lookahead="none")
+    while env.running[0]:
+        env.step(rng.choice(np.flatnonzero(env.observation.action_mask[0]), 1))
+    assert env.objective[0] == pytest.approx(verify(instance, env.schedule(0)), rel=1e-12)
 
 
 def test_a_span_truncates_and_shares_the_time_inside_among_those_who_left() -> None:
