@@ -21,7 +21,7 @@ def describe(env: VecEnv) -> dict[str, Any]:
 
 
 def about(problem: Problem[Any, Any]) -> dict[str, Any]:
-    """The same of a problem."""
+    """What `describe` says, of a problem."""
     spec = {
         name: [getattr(item, "name", item) for item in value]
         for name, value in vars(problem.spec).items()
