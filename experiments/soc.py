@@ -19,12 +19,12 @@ WHOLE = {**COMPLETION, "cut": "none"}
 ORDER = {"decision": "task", "commit": "ready", "cut": "none", "lookahead": "bound"}
 """DeepSoCS (Sung et al. 2020, arXiv 2005.07666): the agent orders ready tasks, each goes where it finishes first.
 
-The decisions are theirs; features, network and trainer are those of the other agents, and so is the budget.
+The decisions are theirs; network, trainer and budget are those of the other agents, which also see completions.
 """
 
 TEMPERATURES = (0.005, 0.01, 0.02, 0.05, 0.15)
 PILOT_T, LARGE_T = 0.02, 0.01
-"""The best temperatures of the tables "choices" and "choices_large"; the agents' too."""
+"""The best temperatures of the tables "choices", as is the agents', and "choices_large"."""
 
 READY = ("met", "eft", "etf", "stf", "heft_rank", "peft_rank", "heft_rt", "random")
 STREAM_LINES = (
