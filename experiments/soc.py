@@ -99,6 +99,11 @@ def streams(law: str, option: str, values: tuple[float, ...], rest: str = "") ->
     return {f"{option} {value:g}": f"random:{law},{option}={value:g}{rest}:20:11" for value in values}
 
 
+def latency(title: str, sets: dict[str, str], agents: dict[str, Agents], notes: str = "") -> Paired:
+    """Mean latencies of rules and agents on streams, paired with the best rule."""
+    return Paired(title, sets, STREAM_LINES, COMPLETED, agents=agents, notes=notes)
+
+
 TABLES = {
     "dags": Comparison(
         "Task graphs: 200 fixed random graphs of 20 to 30 tasks, by communication over computation",
@@ -173,71 +178,53 @@ TABLES = {
             ),
         ),
     ),
-    "gym_rate": Paired(
+    "gym_rate": latency(
         "DS3Gym's ten jobs: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(GYM, "scale", (100, 75, 50, 40, 30, 25), ",noise=0.1"),
-        STREAM_LINES,
-        COMPLETED,
-        agents=GYM_AGENTS,
+        GYM_AGENTS,
     ),
-    "gym_noise": Paired(
+    "gym_noise": latency(
         "DS3Gym's ten jobs: mean latency in us against noise, mean gap 50 us",
         streams(GYM, "noise", NOISES, ",scale=50"),
-        STREAM_LINES,
-        COMPLETED,
-        agents=GYM_AGENTS,
+        GYM_AGENTS,
     ),
-    "gym_queue": Paired(
+    "gym_queue": latency(
         "DS3Gym's ten jobs: mean latency in us against the length of the queue, mean gap 25 us, noise 0.1, 5000 us",
         streams("ds3gym,scale=25,noise=0.1,span=5000", "queue", (3, 4, 5, 6)),
-        STREAM_LINES,
-        COMPLETED,
-        agents=GYM_AGENTS,
-        notes=LOST,
+        GYM_AGENTS,
+        LOST,
     ),
-    "apps_queue": Paired(
+    "apps_queue": latency(
         "DS3's six applications: mean latency in us against the length of the queue, mean gap 30 us, noise 0.1, 5 ms",
         streams("apps,scale=30,noise=0.1,span=5000", "queue", (3, 4, 5, 6)),
-        STREAM_LINES,
-        COMPLETED,
-        agents=APPS_AGENTS,
-        notes=LOST,
+        APPS_AGENTS,
+        LOST,
     ),
-    "graphs_queue": Paired(
+    "graphs_queue": latency(
         "Streams of random graphs: mean latency in us against the length of the queue, gap 100 us, noise 0.1, 10 ms",
         streams(f"{GRAPHS},scale=100,noise=0.1,span=10000", "queue", (3, 4, 5, 6)),
-        STREAM_LINES,
-        COMPLETED,
-        agents=GRAPHS_AGENTS,
-        notes=LOST,
+        GRAPHS_AGENTS,
+        LOST,
     ),
-    "apps_rate": Paired(
+    "apps_rate": latency(
         "DS3's six applications: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(APPS, "scale", (100, 75, 50, 40, 30), ",noise=0.1"),
-        STREAM_LINES,
-        COMPLETED,
-        agents=APPS_AGENTS,
+        APPS_AGENTS,
     ),
-    "apps_noise": Paired(
+    "apps_noise": latency(
         "DS3's six applications: mean latency in us against noise, mean gap 50 us",
         streams(APPS, "noise", NOISES, ",scale=50"),
-        STREAM_LINES,
-        COMPLETED,
-        agents=APPS_AGENTS,
+        APPS_AGENTS,
     ),
-    "graphs_rate": Paired(
+    "graphs_rate": latency(
         "Streams of random graphs: mean latency in us against the mean gap between arrivals, noise 0.1",
         streams(GRAPHS, "scale", (300, 200, 150, 100), ",noise=0.1"),
-        STREAM_LINES,
-        COMPLETED,
-        agents=GRAPHS_AGENTS,
+        GRAPHS_AGENTS,
     ),
-    "graphs_noise": Paired(
+    "graphs_noise": latency(
         "Streams of random graphs: mean latency in us against noise, mean gap 200 us",
         streams(GRAPHS, "noise", NOISES, ",scale=200"),
-        STREAM_LINES,
-        COMPLETED,
-        agents=GRAPHS_AGENTS,
+        GRAPHS_AGENTS,
     ),
     "learning": LearningCurves("Task graphs of 20 to 30 tasks: learning curves", SMALL_AGENTS),
     "gym_learning": LearningCurves("DS3Gym's ten jobs: learning curves", GYM_AGENTS),

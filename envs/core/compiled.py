@@ -5,7 +5,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numba import njit, typeof
 
 OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False}
@@ -14,22 +13,7 @@ array wherever the state is passed on, which costs up to three quarters of a ker
 """
 
 fast = njit(**OPTIONS, forceinline=True)
-"""For what the functions of `entry` are made of, in their own folder or in this file: `_stamp` knows no others."""
-
-
-@fast
-def soft(x):
-    """A number of mean durations, squashed into (-1, 1); half way at 4."""
-    return x / (4.0 + abs(x))
-
-
-@fast
-def scrambled(word, place):
-    """What the mixer of SplitMix64 (Steele et al. 2014) makes of a word at its place; the hash is the sum of these."""
-    value = np.uint64(word) + np.uint64(place + 1) * np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+"""For what the functions of `entry` are made of, in their own folder or in this one: `_stamp` knows no others."""
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,6 +42,6 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _stamp(folder: Path) -> list[tuple[str, float, int]]:
-    """What tells whether a kernel must be compiled anew: this file and any beside it; numba looks at its own alone."""
-    found = ((path.name, path.stat()) for path in (Path(__file__), *sorted(folder.glob("*.py"))))
+    """What tells whether a kernel must be compiled anew: any file here or beside it; numba looks at its own alone."""
+    found = ((path.name, path.stat()) for home in (Path(__file__).parent, folder) for path in sorted(home.glob("*.py")))
     return [(name, stat.st_mtime, stat.st_size) for name, stat in found]

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from envs.core.compiled import entry, scrambled
+from envs.core.compiled import entry, fast
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -117,6 +117,15 @@ def mixed(words: np.ndarray, first: int, start: int) -> Any:
     for i in range(words.size):
         total += scrambled(words[i], first + i)
     return total
+
+
+@fast
+def scrambled(word, place):
+    """What the mixer of SplitMix64 (Steele et al. 2014) makes of a word at its place; the hash is the sum of these."""
+    value = np.uint64(word) + np.uint64(place + 1) * np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
 
 
 def freeze(values: ArrayLike, dtype: DTypeLike = np.int64) -> np.ndarray:

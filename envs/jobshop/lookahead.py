@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from envs.core.compiled import fast, soft
+from envs.core.compiled import fast
+from envs.core.drawing import soft
 from envs.jobshop.completion import LATE, complete, copy_shop, priority, weigh
 
 

@@ -1,6 +1,7 @@
 """What an agent sees: the graph of an instance, its state, and the candidates."""
 
-from envs.core.compiled import fast, soft
+from envs.core.compiled import fast
+from envs.core.drawing import blank, connect, soft
 from envs.jobshop.lookahead import look_ahead
 from envs.jobshop.state import (
     CLOCK,
@@ -19,7 +20,7 @@ from envs.jobshop.state import (
 @fast
 def draw_graph(s, o, b):
     """Nodes, edges and their features; the ids were written by the environment."""
-    clear(o, b)
+    blank(o, b)
     shop = s.shop[b]
     per_mean, per_bound = 0.5 / shop.mean_duration, 1.0 / shop.first_bound
     o.node_type[b, 0] = CLOCK
@@ -55,31 +56,6 @@ def draw_graph(s, o, b):
         o.node_features[b, w, 5] = load
         o.node_features[b, w, 6] = s.machine[b, m].total / shop.jobs
         o.node_state[b, w, 2] = load
-
-
-@fast
-def clear(o, b):
-    """Nothing but padding."""
-    o.node_type[b, :] = -1
-    o.node_features[b, :, :] = 0.0
-    o.node_state[b, :, :] = 0.0
-    o.edges[b, :, :] = 0
-    o.edge_type[b, :] = -1
-    o.edge_features[b, :, :] = 0.0
-    o.candidates[b, :, :] = 0
-    o.candidate_type[b, :] = -1
-    o.candidate_features[b, :, :] = 0.0
-    o.action_mask[b, :] = 0
-
-
-@fast
-def connect(o, b, e, source, target, kind, length):
-    """Write edge e; returns the place of the next."""
-    o.edges[b, 0, e] = source
-    o.edges[b, 1, e] = target
-    o.edge_type[b, e] = kind
-    o.edge_features[b, e, 0] = length
-    return e + 1
 
 
 @fast

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from envs.core.state import records
 from envs.jobshop.completion import LINEAR, TRIAL_JOB, TRIAL_MACHINE
 
 ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
@@ -81,21 +82,17 @@ class State(NamedTuple):
 def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
     """Zeros for `batch` instances of at most so many jobs, machines and operations."""
 
-    def records(fields: dict[str, type], *axes: int) -> np.recarray:
-        dtype = np.dtype([(name, np.float64 if kind is float else np.int64) for name, kind in fields.items()])
-        return np.zeros((batch, *axes), dtype).view(np.recarray)
-
     state = State(
-        shop=records(SHOP),
-        job=records(JOB, jobs),
-        machine=records(MACHINE_RECORD, machines),
-        operation=records(OPERATION_RECORD, operations),
-        queue=records(QUEUE, operations),
+        shop=records(batch, SHOP),
+        job=records(batch, JOB, jobs),
+        machine=records(batch, MACHINE_RECORD, machines),
+        operation=records(batch, OPERATION_RECORD, operations),
+        queue=records(batch, QUEUE, operations),
         legal=np.zeros((batch, jobs + 1), np.int64),
         look=np.zeros((batch, jobs, 3)),
         completion=np.zeros((batch, jobs), np.int64),
-        trial=records(TRIAL_JOB, jobs),
-        trial_machine=records(TRIAL_MACHINE, machines),
+        trial=records(batch, TRIAL_JOB, jobs),
+        trial_machine=records(batch, TRIAL_MACHINE, machines),
         soonest=np.zeros((batch, machines), np.int64),
         weights=np.zeros((batch, 2, 6)),
     )

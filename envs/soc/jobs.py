@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from envs.core.compiled import fast, soft
+from envs.core.compiled import fast
+from envs.core.drawing import connect, soft
 from envs.soc.state import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK
 
 
@@ -179,21 +180,10 @@ def draw_job(s, o, b, job):
         o.node_features[b, v, 5] = soft(task.end_out - task.first_out)
         for p in range(chip.pes):
             if s.duration[b, t, p] >= 0:
-                connect(o, b, chip, v, 1 + p, RUNS, soft(s.duration[b, t, p] * unit))
-                connect(o, b, chip, 1 + p, v, SERVES, soft(s.duration[b, t, p] * unit))
+                chip.links = connect(o, b, chip.links, v, 1 + p, RUNS, soft(s.duration[b, t, p] * unit))
+                chip.links = connect(o, b, chip.links, 1 + p, v, SERVES, soft(s.duration[b, t, p] * unit))
     for e in range(job.first_edge, job.end_edge):
         link = s.edge[b, e]
         source, target = 1 + chip.pes + link.source, 1 + chip.pes + link.target
-        connect(o, b, chip, source, target, SUCCESSOR, soft(link.average * unit))
-        connect(o, b, chip, target, source, PREDECESSOR, soft(link.average * unit))
-
-
-@fast
-def connect(o, b, chip, source, target, kind, length):
-    """Write the next edge."""
-    e = chip.links
-    o.edges[b, 0, e] = source
-    o.edges[b, 1, e] = target
-    o.edge_type[b, e] = kind
-    o.edge_features[b, e, 0] = length
-    chip.links += 1
+        chip.links = connect(o, b, chip.links, source, target, SUCCESSOR, soft(link.average * unit))
+        chip.links = connect(o, b, chip.links, target, source, PREDECESSOR, soft(link.average * unit))

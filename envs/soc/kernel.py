@@ -14,6 +14,7 @@ Arrays and records are in `state`. Here is what a step does; its parts are `cloc
 """
 
 from envs.core.compiled import entry, fast
+from envs.core.drawing import blank
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 from envs.soc.clock import advance, next_event, pass_time
@@ -146,16 +147,7 @@ def begin(s, o, b):
         s.job[b, j].entry = -1
     for t in range(chip.tasks):
         s.task[b, t].placed = 0
-    o.node_type[b, :] = -1
-    o.node_features[b, :, :] = 0.0
-    o.node_state[b, :, :] = 0.0
-    o.edges[b, :, :] = 0
-    o.edge_type[b, :] = -1
-    o.edge_features[b, :, :] = 0.0
-    o.candidates[b, :, :] = 0
-    o.candidate_type[b, :] = -1
-    o.candidate_features[b, :, :] = 0.0
-    o.action_mask[b, :] = 0
+    blank(o, b)
     o.ids[b, 0] = s.graph_id[b, 0]
     o.node_type[b, 0] = CLOCK
     o.node_features[b, 0, 6] = chip.pes / (chip.pes + 8.0)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from envs.core.compiled import fast, soft
+from envs.core.compiled import fast
+from envs.core.drawing import soft
 from envs.soc.lookahead import look_ahead
 from envs.soc.state import LATE, PLACE, WAIT
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from envs.core.state import records
+
 FIRST_FINISH, WORST_FINISH, NO_CUT = 0, 1, 2
 CLOCK, PE, TASK = 0, 1, 2
 SUCCESSOR, PREDECESSOR, RUNS, SERVES = 0, 1, 2, 3
@@ -152,20 +154,16 @@ class State(NamedTuple):
 def allocate(batch: int, jobs: int, tasks: int, edges: int, pes: int, bands: int, actions: int) -> State:
     """Zeros for `batch` instances of at most so many jobs, tasks, edges, PEs, bandwidths and actions."""
 
-    def records(fields: dict[str, type], *axes: int) -> np.recarray:
-        dtype = np.dtype([(name, np.float64 if kind is float else np.int64) for name, kind in fields.items()])
-        return np.zeros((batch, *axes), dtype).view(np.recarray)
-
     def numbers(*axes: int) -> np.ndarray:
         return np.zeros((batch, *axes), np.int64)
 
     state = State(
-        chip=records(CHIP),
-        job=records(JOB, jobs),
-        task=records(TASK_RECORD, tasks),
-        edge=records(EDGE, edges),
-        pe=records(PE_RECORD, pes),
-        candidate=records(CANDIDATE, actions),
+        chip=records(batch, CHIP),
+        job=records(batch, JOB, jobs),
+        task=records(batch, TASK_RECORD, tasks),
+        edge=records(batch, EDGE, edges),
+        pe=records(batch, PE_RECORD, pes),
+        candidate=records(batch, CANDIDATE, actions),
         duration=numbers(tasks, pes),
         true_duration=numbers(tasks, pes),
         oct=np.zeros((batch, tasks, pes)),

@@ -12,8 +12,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from envs.core.compiled import entry, scrambled
-from envs.core.instance import Instance, finished, freeze, layout_hash, mixed
+from envs.core.compiled import entry
+from envs.core.instance import Instance, finished, freeze, layout_hash, mixed, scrambled
 
 LARGEST = 2**53
 """Due dates, and the total processing time times the total weight, stay below this: an objective is a float64."""

@@ -5,7 +5,8 @@ Columns 18 to 22 are `env.BOUND_FEATURES`, those from 23 on `env.PILOT_FEATURES`
 
 import numpy as np
 
-from envs.core.compiled import fast, soft
+from envs.core.compiled import fast
+from envs.core.drawing import soft
 from envs.tardiness.state import LAST, LATE, NEXT, PILOT, POSITION
 
 

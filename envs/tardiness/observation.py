@@ -3,7 +3,8 @@
 A feature called a time is divided by the mean processing time of the block and squashed by `soft`.
 """
 
-from envs.core.compiled import fast, soft
+from envs.core.compiled import fast
+from envs.core.drawing import connect, soft
 from envs.tardiness.lookahead import look_ahead
 from envs.tardiness.state import CLOCK, EARLIER, JOB_NODE, LATER, LONGER, NEXT, NO_LOOKAHEAD, POSITION, SHORTER
 
@@ -37,16 +38,6 @@ def draw_graph(s, o, b, form):
             e = connect(o, b, e, 1 + one.job, 1 + other.job, LONGER, gap)
             e = connect(o, b, e, 1 + other.job, 1 + one.job, SHORTER, gap)
     pad(o, b, n, e)
-
-
-@fast
-def connect(o, b, e, source, target, kind, gap):
-    """Write edge e; returns the place of the next."""
-    o.edges[b, 0, e] = source
-    o.edges[b, 1, e] = target
-    o.edge_type[b, e] = kind
-    o.edge_features[b, e, 0] = gap
-    return e + 1
 
 
 @fast

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from envs.core.state import records
+
 NEXT, LAST, POSITION = 0, 1, 2
 NO_LOOKAHEAD, PILOT = 0, 2
 CLOCK, JOB_NODE = 0, 1
@@ -86,24 +88,20 @@ class State(NamedTuple):
 def allocate(batch: int, jobs: int) -> State:
     """Zeros for `batch` instances of at most so many jobs."""
 
-    def records(fields: dict[str, type], *axes: int) -> np.recarray:
-        dtype = np.dtype([(name, np.float64 if kind is float else np.int64) for name, kind in fields.items()])
-        return np.zeros((batch, *axes), dtype).view(np.recarray)
-
     state = State(
-        line=records(LINE),
-        job=records(JOB, jobs),
-        block=records(BLOCK, jobs + 1),
-        order=records(SLOT, jobs),
-        short=records(SLOT, jobs),
+        line=records(batch, LINE),
+        job=records(batch, JOB, jobs),
+        block=records(batch, BLOCK, jobs + 1),
+        order=records(batch, SLOT, jobs),
+        short=records(batch, SLOT, jobs),
         place=np.zeros((batch, jobs), np.int64),
         spot=np.zeros((batch, jobs), np.int64),
         end=np.full((batch, jobs), -1),
         open=np.zeros((batch, jobs), bool),
-        choice=records(CHOICE, jobs),
+        choice=records(batch, CHOICE, jobs),
         completion=np.zeros((batch, jobs), np.int64),
         legal=np.zeros((batch, jobs), np.int64),
-        aside=records(SLOT, jobs),
+        aside=records(batch, SLOT, jobs),
         waiting=np.zeros((batch, jobs), bool),
     )
     state.line["mean_processing"] = state.line["mean_weight"] = 1.0
