@@ -6,7 +6,16 @@ from numba import njit
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
-from experiments.jobshop_agents import ABLATIONS, AGENTS, ENCODERS, HEADLINE, MINUTE, PILOT_MINUTE
+from experiments.jobshop_agents import (
+    ABLATIONS,
+    AGENTS,
+    BY_BUDGET,
+    ENCODERS,
+    FIVE_MINUTES,
+    HEADLINE,
+    MINUTE,
+    PILOT_MINUTE,
+)
 from experiments.learning import LearningCurves
 from experiments.results import Agents, Comparison, Line, Picture
 from experiments.speed import Speed
@@ -64,8 +73,9 @@ TABLES = {
         (*LINES, Line(("linear_pilot@0.05",), samples=(128,), options=LOOK), Line((HEADLINE,), samples=(128,))),
         agents={"PPO": Agents(AGENTS, (1, 128))},
     ),
-    "trainers": Comparison("Job shop: trainers after a minute of CPU time", TAILLARD, (), agents=MINUTE, digits=2),
-    "trainers_learning": LearningCurves("Job shop: trainers in their first minute", MINUTE, digits=2),
+    "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),
+    "trainers_learning": LearningCurves("Job shop: trainers in a minute", MINUTE, digits=2),
+    "trainers_learning_300": LearningCurves("Job shop: trainers in five minutes", FIVE_MINUTES, digits=2),
     "trainers_pilot": Comparison(
         "Job shop: trainers after a minute of CPU time, trying out the linear rule",
         TAILLARD,

@@ -41,15 +41,20 @@ def trained(name: str, options: dict[str, Any], seconds: int = 60, points: int =
     return Agents(runs, options=options)
 
 
-def trainers(options: dict[str, Any]) -> dict[str, Agents]:
+def trainers(options: dict[str, Any], seconds: int = 60, points: int = 12) -> dict[str, Agents]:
     """The agents of all trainers."""
-    look = options["lookahead"]
     return {
-        name: trained(f"{look}-{settings['algorithm']}", options, **settings) for name, settings in ALGORITHMS.items()
+        name: trained(f"{options['lookahead']}-{settings['algorithm']}", options, seconds, points, **settings)
+        for name, settings in ALGORITHMS.items()
     }
 
 
-MINUTE, PILOT_MINUTE = trainers(BOUND), trainers(PILOT)
+MINUTE, FIVE_MINUTES, PILOT_MINUTE = trainers(BOUND), trainers(BOUND, 300, 20), trainers(PILOT)
+BY_BUDGET = {
+    f"{name}, {seconds} CPU s": agents
+    for seconds, budget in ((60, MINUTE), (300, FIVE_MINUTES))
+    for name, agents in budget.items()
+}
 LABELS = ALGORITHMS["self-labelling"]
 ABLATIONS = {
     "as it is": MINUTE["self-labelling"],
