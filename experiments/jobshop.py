@@ -35,9 +35,10 @@ LINES = (
     Line(("pilot:fdd_mwkr",)),
     Line(("linear",), options=ACTIVE),
     Line(("linear_pilot", "both:linear_pilot"), options=LOOK),
-    Line(("linear_pilot@0.05",), samples=(32,), options=LOOK),
+    Line(("linear_pilot@0.05",), samples=(32, 128), options=LOOK),
     Line((HEADLINE, f"both:{HEADLINE}")),
-    Line((HEADLINE,), samples=(32,)),
+    Line((HEADLINE,), samples=(32, 128, 512)),
+    Line((f"both:{HEADLINE}",), samples=(128,)),
     Line(("cp_sat",)),
 )
 """The temperatures and the pilot of FDD/MWKR are among the best of the table "choices"."""
@@ -70,7 +71,7 @@ TABLES = {
     "classics": Comparison(
         "Job shop: Lawrence, Fisher and Thompson, Adams et al., Applegate and Cook",
         (*LAWRENCE, "ft", "abz", "orb"),
-        (*LINES, Line(("linear_pilot@0.05",), samples=(128,), options=LOOK), Line((HEADLINE,), samples=(128,))),
+        LINES,
         agents={"PPO": Agents(AGENTS, (1, 128))},
     ),
     "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),

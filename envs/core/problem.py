@@ -48,6 +48,8 @@ class Problem(ABC, Generic[S, InstanceT]):
     Instance: ClassVar[type[Instance]]
     Options: ClassVar[type]
     default_instances: ClassVar[str]
+    objective_grows: ClassVar[bool] = False
+    """Whether `Outcome.objective` never falls during an episode, so that it bounds what the episode ends with."""
 
     def __init__(self, **options: Any) -> None:
         known = [field.name for field in fields(self.Options)]

@@ -167,6 +167,11 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """(B,) f64: the objective of finished rows, the bound or the value so far of the others."""
         return self.outcome.objective
 
+    def stop(self, rows: np.ndarray) -> None:
+        """Leave these rows (B,) bool as they are, without a legal action, until they are reset."""
+        self.running &= ~rows
+        self.observation.action_mask[rows] = 0
+
     def view(self) -> Any:
         """What a rule reads; it follows the environment."""
         return self._view

@@ -154,6 +154,7 @@ class JobShop(Problem[State, JobShopInstance]):
     Instance = JobShopInstance
     Options = Options
     default_instances = "random:6x6"
+    objective_grows = True
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)

@@ -131,6 +131,7 @@ class Tardiness(Problem[State, TardinessInstance]):
     Instance = TardinessInstance
     Options = Options
     default_instances = "random:20"
+    objective_grows = True
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
