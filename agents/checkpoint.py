@@ -131,8 +131,8 @@ class Checkpoint(BaseAlgorithm):
         stood. Without, to predict: no generator is touched. `kwargs` overwrite stored attributes.
 
         Raises:
-            ValueError: no checkpoint, one with pickled fields, of another algorithm, problem, observation
-                schema or network.
+            ValueError: no checkpoint, a damaged one, one with pickled fields, of another algorithm, problem,
+                observation schema or network.
             FileNotFoundError: no such file.
         """
         data, params, generators = read(path, get_device(device), custom_objects)
@@ -149,8 +149,12 @@ class Checkpoint(BaseAlgorithm):
             check_same(data["trained_on"], describe(vec_env), str(path))
             check_widths(space_from_json(data["observation_space"]), vec_env.observation_space, str(path))
         model = cls(data["policy_class"], vec_env, device=device, _init_setup_model=False)  # type: ignore[call-arg]
-        with torch.random.fork_rng([]):  # the first weights are random, and about to be replaced
-            model._restore(data, kwargs, force_reset)
+        try:
+            with torch.random.fork_rng([]):  # the first weights are random, and about to be replaced
+                model._restore(data, kwargs, force_reset)
+        except (AttributeError, KeyError, TypeError) as error:
+            what = f"or {', '.join(kwargs)} is wrong" if kwargs else "train anew"
+            raise ValueError(f"{path} has data of another form ({error!r}): it is damaged, {what}.") from error
         try:
             model.set_parameters(params, device=device)
         except RuntimeError as error:

@@ -53,10 +53,7 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
         raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(kinds)}.")
     made = load_problem(problem)(**about["options"])
     schema.check_same(about, schema.about(made), str(path))
-    try:
-        model = kinds[data["algorithm"]].load(file, device=device)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} has data of another form ({error!r}): it is damaged, so train anew.") from error
+    model = kinds[data["algorithm"]].load(file, device=device)
     policy: Any = model.policy
     run = data.get("run", {})
     return Agent(

@@ -203,6 +203,20 @@ def test_damaged_weights_and_those_of_another_network_are_refused(model: PPO, tm
         PPO.load(tmp_path / "broken.zip")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"policy_kwargs": {"wide": 3}}, {"policy_kwargs": None}, {"observation_space": {}}, {"ep_info_buffer": 3}],
+)
+def test_data_of_another_form_is_refused(model: PPO, tmp_path: Path, change: dict[str, Any]) -> None:
+    model.save(tmp_path / "model.zip")
+    data = json.loads(zipfile.ZipFile(tmp_path / "model.zip").read("data"))
+    damaged = rewrite(tmp_path / "model.zip", {"data": json.dumps(data | change).encode()})
+    with pytest.raises(ValueError, match=r"has data of another form .* it is damaged, train anew\."):
+        PPO.load(damaged)
+    with pytest.raises(ValueError, match=r"it is damaged, or verbose is wrong\."):
+        PPO.load(damaged, verbose=0)
+
+
 def test_environments_of_other_features_or_numbers_are_refused(model: PPO) -> None:
     boxes = dict(model.observation_space.spaces)  # type: ignore[attr-defined]
     model.observation_space = Dict({**boxes, "node_state": Box(-np.inf, np.inf, (9, 11), np.float32)})
