@@ -19,6 +19,7 @@ from agents.generators import generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
 from agents.schema import check_same, check_widths, describe, space_from_json, space_to_json
+from envs.core.datasets import nearest
 
 
 class Checkpoint(BaseAlgorithm):
@@ -67,6 +68,7 @@ class Checkpoint(BaseAlgorithm):
         check_widths(self.observation_space, vec_env.observation_space, "The model")
         if vec_env.num_envs != self.n_envs:
             raise ValueError(f"The model has {self.n_envs} environments, not {vec_env.num_envs}: use load(path, env).")
+        self.trained_on = describe(vec_env)
         self.observation_space = self.policy.observation_space = vec_env.observation_space
         self.action_space = self.policy.action_space = vec_env.action_space
         super().set_env(vec_env, force_reset)
@@ -142,6 +144,9 @@ class Checkpoint(BaseAlgorithm):
             raise ValueError(f"{path} was saved by {data.get('algorithm')}, so {cls.__name__} cannot load it.")
         if "policy_kwargs" in kwargs and kwargs["policy_kwargs"] != data["policy_kwargs"]:
             raise ValueError(f"{path} has policy_kwargs {data['policy_kwargs']}, not {kwargs['policy_kwargs']}.")
+        for name in kwargs:
+            if name not in (*cls.saved, *cls.schedules):
+                raise ValueError(f"{cls.__name__} has no {name!r}: {nearest(name, (*cls.saved, *cls.schedules))}")
         if data["policy_class"] not in cls.policy_aliases:
             raise ValueError(f"{path} has policy {data['policy_class']}, unknown to {cls.__name__}.policy_aliases.")
         vec_env = None if env is None else cls._wrap_env(env, data["verbose"])
@@ -157,8 +162,9 @@ class Checkpoint(BaseAlgorithm):
             raise ValueError(f"{path} has data of another form ({error!r}): it is damaged, {what}.") from error
         try:
             model.set_parameters(params, device=device)
-        except RuntimeError as error:
-            raise ValueError(f"{path} has weights for another network, so train anew ({error}).") from error
+        except (RuntimeError, ValueError) as error:
+            remedy = f"leave {', '.join(kwargs)} out or train anew" if kwargs else "train anew"
+            raise ValueError(f"{path} has weights for other networks than it should: {remedy}.") from error
         if vec_env is not None:
             set_generator_states(generators)
             _go_on(vec_env, data["env_generators"])

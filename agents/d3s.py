@@ -21,7 +21,8 @@ class D3S(GRPO):
     Both shares go linearly from few to all over training: with progress p, N = (1 - p) N_init + p N_final, and so K.
     `sample_keep` and `decision_keep` are shares in (0, 1] or schedules of them; with both 1 it is `GRPO`.
 
-    Arguments are those of `GRPO`, with the loss's mean over all kept decisions as the default.
+    Arguments are those of `GRPO`. As there, every rollout that is trained on counts the same unless the loss is "dapo",
+    the mean over all kept decisions. In a crew, each process selects from the rollouts that it has played.
     """
 
     saved: ClassVar[tuple[str, ...]] = (*GRPO.saved, "sample_level")
@@ -42,7 +43,7 @@ class D3S(GRPO):
     def _check_arguments(self) -> None:
         super()._check_arguments()
         for name in ("sample_keep", "decision_keep"):
-            named = schedule(getattr(self, name))
+            named = schedule(getattr(self, name), name)
             check_share(name, named.start)
             check_share(name, named.end)
             setattr(self, name, named)
@@ -55,7 +56,7 @@ class D3S(GRPO):
         for pool in [rows.ravel()] if self.sample_level == "batch" else rows:
             useful = pool[kept[pool]]
             if len(useful):
-                size = min(len(useful), count_of(samples, len(pool)))
+                size = min(len(useful), count_of(samples, int((~self._greedy[pool]).sum())))
                 chosen[useful[max_variance_subset(values[useful], size)]] = True
         episode = self.rollouts.episode
         found = np.flatnonzero(chosen[episode])

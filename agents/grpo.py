@@ -4,7 +4,7 @@ GRPO (Shao et al. 2024, DeepSeekMath, arXiv 2402.03300, sec. 4.1) and its family
 With R_i the sum of rewards of rollout i of a group of G, r = pi(a) / pi_old(a) the ratio of a decision, clip its
 clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / scale, the trainer maximises
 
-    sum over decisions of w min(r A, clip(r) A) + ent_coef H - kl_coef (e^(ref - log pi) - (ref - log pi) - 1)
+    sum over decisions of w (min(r A, clip(r) A) + ent_coef H - kl_coef (e^(ref - log pi) - (ref - log pi) - 1))
 
 where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`agents.objectives.PRESETS`).
 """
@@ -16,16 +16,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
-from stable_baselines3.common.utils import safe_mean
 from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
 from agents.objectives import Baseline, Loss, Scale, advantages, check_share, decision_weights, surrogate
 from agents.policy import GraphPolicy
+from agents.progress import DecisionBar
 from agents.rollouts import Rollouts
 from agents.sb3_env import vector_env
 from agents.schedules import NamedSchedule, schedule
@@ -147,9 +147,15 @@ class GRPO(Checkpoint):
 
     def _check_arguments(self) -> None:
         for name, low in {"group_size": 2, "n_instances": 1, "n_epochs": 1, "chunk_size": 1}.items():
-            if getattr(self, name) < low:
+            value = getattr(self, name)
+            if not isinstance(value, int | np.integer) or value < low:
                 why = ": a rollout is judged by the others of its group" if name == "group_size" else ""
-                raise ValueError(f"{name} is {getattr(self, name)}, but must be at least {low}{why}.")
+                raise ValueError(f"{name} is {value}, but must be a whole number from {low} on{why}.")
+        for name in ("ent_coef", "kl_coef", "max_grad_norm"):
+            value = getattr(self, name)
+            if not 0 <= value < np.inf or (name == "max_grad_norm" and value == 0):
+                least = "more than 0" if name == "max_grad_norm" else "at least 0"
+                raise ValueError(f"{name} is {value}, but must be finite and {least}.")
         check_share("keep", self.keep)
         if not 0 <= self.ema < 1:
             raise ValueError(f"ema is {self.ema}, but must be at least 0 and below 1.")
@@ -198,7 +204,7 @@ class GRPO(Checkpoint):
         with torch.inference_mode():
             tables = self.actor.node_tables(self.graphs)
         self.returns = np.zeros(env.num_envs)
-        lengths = np.zeros(env.num_envs, np.int64)
+        self.lengths = np.zeros(env.num_envs, np.int64)
         nothing: list[dict[str, Any]] = [{}] * env.num_envs
         while env.running.any():
             running = env.running.copy()
@@ -208,11 +214,11 @@ class GRPO(Checkpoint):
                     rollouts.play(self.actor.logits(choices, tables), self._greedy)
             rewards = env.step(rollouts.actions)[1]
             self.returns += rewards
-            lengths += running
+            self.lengths += running
             self.num_timesteps += int(running.sum())
             dones, infos = running & env.done, nothing.copy()
             for row in np.flatnonzero(dones).tolist():
-                ended = {"r": float(self.returns[row]), "l": int(lengths[row])}
+                ended = {"r": float(self.returns[row]), "l": int(self.lengths[row])}
                 infos[row] = {"objective": float(env.objective[row]), "episode": ended}
                 self.ep_info_buffer.append(ended)  # type: ignore[union-attr]
             callback.update_locals(locals())
@@ -236,7 +242,10 @@ class GRPO(Checkpoint):
     # Learning
 
     def _advantages(self) -> tuple[np.ndarray, np.ndarray]:
-        """A (B,) of each rollout, and which rollouts are trained on, (B,) bool."""
+        """A (B,) of each rollout, and which rollouts are trained on, (B,) bool.
+
+        Logs the useful share of rollouts, those of groups that are not all tied.
+        """
         groups = self.returns.reshape(self.n_instances, -1)
         returns, greedy = groups[:, : self.group_size], groups[:, self.group_size :]
         part = np.tile(np.arange(self.group_size), (self.n_instances, 1))
@@ -244,15 +253,15 @@ class GRPO(Checkpoint):
             size = max(2, count_of(self.keep, self.group_size))
             part = np.stack([max_variance_subset(row, size) for row in returns])
         found = advantages(np.take_along_axis(returns, part, 1), self.baseline, self.scale, greedy)
-        trained = np.ones(part.shape, bool)
+        trained, useful = np.ones(part.shape, bool), np.ptp(returns, axis=1, keepdims=True) > 1e-9
+        self.logger.record("train/useful_share", float(useful.mean()))
         if self.filter_groups:
-            trained &= np.ptp(returns, axis=1, keepdims=True) > 1e-9
+            trained &= useful
         if self.baseline == "label":
             trained &= found > 0
         values, kept = np.zeros(groups.shape), np.zeros(groups.shape, bool)
         np.put_along_axis(values, part, found, 1)
         np.put_along_axis(kept, part, trained, 1)
-        self.logger.record("train/useful_share", float((np.abs(values[:, : self.group_size]) > 1e-6).mean()))
         return values.ravel(), kept.ravel()
 
     def _select(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:  # noqa: ARG002 (D3S looks at them)
@@ -361,10 +370,12 @@ class GRPO(Checkpoint):
     ) -> Self:
         """Train for at least so many decisions; arguments as in stable-baselines3."""
         name = tb_log_name or type(self).__name__
-        total, callback = self._setup_learn(total_timesteps, callback, reset_num_timesteps, name, progress_bar)
+        total_timesteps, callback = self._setup_learn(
+            total_timesteps, callback, reset_num_timesteps, name, progress_bar
+        )
         callback.on_training_start(locals(), globals())
         iteration, self._began, self.others_cpu_s = 0, time.process_time(), 0.0
-        while self.num_timesteps < total and self._together(callback, total):
+        while self.num_timesteps < total_timesteps and self._together(callback, total_timesteps):
             iteration += 1
             if log_interval is not None and iteration % log_interval == 0:
                 self.dump_logs(iteration)
@@ -372,12 +383,19 @@ class GRPO(Checkpoint):
         callback.on_training_end()
         return self
 
+    def _init_callback(self, callback: MaybeCallback, progress_bar: bool = False) -> BaseCallback:
+        found = super()._init_callback(callback)
+        if progress_bar:
+            found = CallbackList([found, DecisionBar()])
+            found.init_callback(self)
+        return found
+
     def dump_logs(self, iteration: int = 0) -> None:  # type: ignore[override]
         """What stable-baselines3's on-policy algorithms log, under the same names."""
         seconds = max((time.time_ns() - self.start_time) / 1e9, sys.float_info.epsilon)
-        episodes = self.ep_info_buffer or ()
-        self.logger.record("rollout/ep_rew_mean", safe_mean([info["r"] for info in episodes]))
-        self.logger.record("rollout/ep_len_mean", safe_mean([info["l"] for info in episodes]))
+        sampled = ~self._greedy  # of this iteration; the window of stable-baselines3 would show those that end last
+        self.logger.record("rollout/ep_rew_mean", float(self.returns[sampled].mean()))
+        self.logger.record("rollout/ep_len_mean", float(self.lengths[sampled].mean()))
         self.logger.record("time/iterations", iteration, exclude="tensorboard")
         self.logger.record("time/fps", int((self.num_timesteps - self._num_timesteps_at_start) / seconds))
         self.logger.record("time/time_elapsed", int(seconds), exclude="tensorboard")

@@ -11,26 +11,30 @@ Scale = Literal["group", "batch", "none"]
 Loss = Literal["grpo", "dr_grpo", "dapo", "gspo", "cispo"]
 
 PRESETS: dict[str, dict[str, Any]] = {
-    # Shao et al. 2024, arXiv 2402.03300, sec. 4.1, eq. 3.
+    # Shao et al. 2024, arXiv 2402.03300, sec. 4.1, eq. 3, without its KL term unless `kl_coef` says so.
     "grpo": {},
     # Kwon et al. 2020, arXiv 2010.16011, sec. 4.2: the mean of the rollouts is their shared baseline; no scale.
     "pomo": {"scale": "none", "loss": "dr_grpo", "n_epochs": 1},
     # Ahmadian et al. 2024, arXiv 2402.14740: the mean of the other rollouts.
     "rloo": {"baseline": "leave_one_out", "scale": "none", "loss": "dr_grpo", "n_epochs": 1},
-    # Liu et al. 2025, arXiv 2503.20783, sec. 3: neither lengths nor deviations in the denominator.
+    # Liu et al. 2025, arXiv 2503.20783, sec. 3: neither a rollout's own length nor deviations in the denominator.
     "dr_grpo": {"scale": "none", "loss": "dr_grpo"},
     # Yu et al. 2025, arXiv 2503.14476, sec. 3: clip higher, mean over all decisions, no tied groups.
-    "dapo": {"loss": "dapo", "clip_range_high": 0.28, "filter_groups": True},
+    "dapo": {"loss": "dapo", "clip_range_high": 0.28, "filter_groups": True, "n_epochs": 4},
     # Zheng et al. 2025, arXiv 2507.18071, sec. 4.1 and 5.1: one ratio per rollout.
-    "gspo": {"loss": "gspo", "clip_range": 3e-4, "clip_range_high": 4e-4},
+    "gspo": {"loss": "gspo", "clip_range": 3e-4, "clip_range_high": 4e-4, "n_epochs": 4},
     # MiniMax 2025, arXiv 2506.13585, sec. 3.1: the weight is clipped, not the gradient; at 5 as in arXiv 2510.13786.
-    "cispo": {"loss": "cispo", "clip_range_high": 4.0},
+    "cispo": {"loss": "cispo", "clip_range_high": 4.0, "n_epochs": 4},
     # Corsini et al. 2024, arXiv 2401.11849: cross-entropy on the best rollout.
     "self_labelling": {"baseline": "label", "scale": "none", "loss": "dapo", "n_epochs": 1},
     # Xu et al. 2025, arXiv 2504.13818, sec. 3: the part of each group whose rewards vary most, then its advantages.
     "pods": {"keep": 0.25},
 }
-"""Arguments of `GRPO` by the name of the method: `GRPO("GraphPolicy", env, **PRESETS["dapo"])`."""
+"""Arguments of `GRPO` by the name of the method: `GRPO("GraphPolicy", env, **PRESETS["dapo"])`.
+
+In the first of several epochs all ratios are 1 and nothing is clipped; what differs in the ratio alone has four. With
+one, GSPO is GRPO and CISPO is DAPO, as POMO is Dr. GRPO.
+"""
 
 
 def advantages(returns: np.ndarray, baseline: Baseline, scale: Scale, greedy: np.ndarray | None = None) -> np.ndarray:

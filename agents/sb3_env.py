@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env import VecEnv, VecMonitor
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from envs.core.vector import DispatchVectorEnv
@@ -144,12 +144,14 @@ def vector_env(env: VecEnv) -> DispatchVectorEnv:
     Raises:
         ValueError: there is none, or there are several that disagree in problem or options.
     """
+    while isinstance(env, VecMonitor):
+        env = env.venv
     try:
         found = [env.env] if isinstance(env, DispatchVecEnv) else env.get_attr("vector")
     except AttributeError:
         raise ValueError(
-            f"{type(env).__name__} holds no dispatch environment, and group trainers play each instance several times "
-            "by reset(options={'repeat': ...}): give an agents.sb3_env.DispatchVecEnv."
+            f"Group trainers play each instance several times by reset(options={{'repeat': ...}}), which "
+            f"{type(env).__name__} cannot: give an agents.sb3_env.DispatchVecEnv."
         ) from None
     problems = {f"{one.problem.name} {vars(one.problem.options)}" for one in found}
     if len(problems) > 1:

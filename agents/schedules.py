@@ -19,9 +19,7 @@ class NamedSchedule:
 
     def __post_init__(self) -> None:
         if not all(0 <= number < inf for number in (self.start, self.end)):
-            raise ValueError(
-                f"A schedule goes from {self.start} to {self.end}, but both must be finite and at least 0."
-            )
+            raise ValueError(f"{self} is no schedule, since its numbers must be finite and at least 0.")
 
     def __call__(self, progress_remaining: float) -> float:
         """The value when `progress_remaining` (1 at the start of training, 0 at its end) is left."""
@@ -32,8 +30,8 @@ class NamedSchedule:
         return ":".join([self.kind, *map(repr, numbers)])
 
 
-def schedule(value: object) -> NamedSchedule:
-    """The schedule that a number or a text such as "linear:1e-3:1e-4" stands for.
+def schedule(value: object, name: str = "") -> NamedSchedule:
+    """The schedule that a number or a text such as "linear:1e-3:1e-4" stands for; `name` is that of the argument.
 
     Schedules of this module, also inside stable-baselines3's `FloatSchedule`, are returned as they are.
 
@@ -46,14 +44,17 @@ def schedule(value: object) -> NamedSchedule:
         value = value.val
     if isinstance(value, NamedSchedule):
         return value
-    if isinstance(value, int | float):
-        return NamedSchedule("constant", float(value), float(value))
-    if isinstance(value, str):
-        kind, *texts = value.split(":")
-        try:
-            numbers = [float(text) for text in texts]
-        except ValueError:
-            numbers = []
-        if kind in KINDS and len(numbers) == KINDS[kind]:
-            return NamedSchedule(kind, numbers[0], numbers[-1])
-    raise ValueError(f"{value!r} is no schedule: write a number, 'constant:0.2' or 'linear:1e-3:1e-4' (start:end).")
+    kind, *texts = value.split(":") if isinstance(value, str) and ":" in value else ("constant", value)
+    try:
+        numbers = [float(text) for text in texts]  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        numbers = []
+    where = f"{name} is wrong: " if name else ""
+    if KINDS.get(kind) != len(numbers):
+        raise ValueError(
+            f"{where}{value!r} is no schedule: write a number, 'constant:0.2' or 'linear:1e-3:1e-4' (start:end)."
+        )
+    try:
+        return NamedSchedule(kind, numbers[0], numbers[-1])
+    except ValueError as error:
+        raise ValueError(f"{where}{error}") from None

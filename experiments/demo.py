@@ -39,7 +39,7 @@ def demo(command: Demo) -> None:
         cpu_seconds=60,
         points=12,
         encode="none",
-        share=1,
+        share=1 if command.algorithm == "ppo" else Train.share,
         ent_coef=0.01,
         guide=20,
         run_dir=folder,
@@ -61,8 +61,9 @@ def demo(command: Demo) -> None:
     )
     print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
     evaluate(asked, usual)
-    print("\nThe rule whose completions the agent sees, and the best of them without an agent:")
-    rest = replace(asked, methods=("linear", "linear_pilot"), schedules=folder / "schedules_active", gantt=None)
+    print("\nBeside the rule whose completions the agent sees, and the best of them, also backwards in time (both):")
+    methods = (str(folder), f"both:{folder}", "linear", "linear_pilot", "both:linear_pilot")
+    rest = replace(asked, methods=methods, schedules=folder / "schedules_active", gantt=None)
     evaluate(rest, looking)
     print(f"Every schedule was verified and stands in {asked.schedules} or {rest.schedules}.")
     print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")

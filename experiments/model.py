@@ -6,21 +6,13 @@ from typing import Any
 import numpy as np
 
 from agents.checkpoint import Checkpoint
-from agents.d3s import D3S
 from agents.objectives import PRESETS
 from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv, vector_env
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments.agent import ALGORITHMS, LAST
-from experiments.settings import Train, budget
-
-ARGUMENTS = {
-    "ppo": ("n_steps", "batch_size", "n_epochs", "clip_range", "gae_lambda"),
-    "group": ("n_instances", "group_size", "ema"),
-    "d3s": ("sample_keep", "decision_keep"),
-}
-"""Which settings go to which trainer, besides those of all."""
+from experiments.settings import ARGUMENTS, Train, budget, kinds
 
 
 def model_for(command: Train, problem: Problem[Any, Any], source: Any, folder: Path) -> Checkpoint:
@@ -32,9 +24,7 @@ def model_for(command: Train, problem: Problem[Any, Any], source: Any, folder: P
 def new(command: Train, env: DispatchVecEnv) -> Checkpoint:
     """A model with fresh weights."""
     algorithm: Any = ALGORITHMS[command.algorithm]
-    arguments = {name: getattr(command, name) for name in ARGUMENTS["ppo" if algorithm is PPO else "group"]}
-    if algorithm is D3S:
-        arguments |= {name: getattr(command, name) for name in ARGUMENTS["d3s"]}
+    arguments = {name: getattr(command, name) for kind in kinds(command.algorithm) for name in ARGUMENTS[kind]}
     if algorithm is not PPO:
         arguments["n_instances"] //= command.processes
     return algorithm(

@@ -53,7 +53,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         dict(**config["options"])
         return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder / CONFIG} is damaged or of another version: {error}.") from None
+        raise ValueError(f"{folder / CONFIG} is damaged or of another version: {str(error).rstrip('.')}.") from None
 
 
 def write_config(folder: Path, command: Train, problem: Problem[Any, Any], validation: Validation) -> None:

@@ -1,9 +1,11 @@
 """What a training run is asked for."""
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Literal
 
+from agents.objectives import check_share
 from agents.schedules import schedule
 
 Algorithm = Literal["ppo", "d3s", "grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"]
@@ -60,7 +62,8 @@ class Train:
     group_size: int = 32
     """All but ppo: rollouts of each."""
     processes: int = 1
-    """All but ppo: processes that play and learn together, dividing the instances; one for each core is fastest."""
+    """All but ppo: processes that play and learn together, dividing the instances; one for each core is fastest. What
+    d3s selects from is then what each of them has played."""
     ema: float = 0.99
     """All but ppo: decay of the averaged weights that are validated and kept; 0 is none."""
     sample_keep: str = "linear:0.25:1"
@@ -81,14 +84,30 @@ class Train:
     """Where the networks compute: cpu or cuda."""
 
 
+ARGUMENTS = {
+    "ppo": ("n_steps", "batch_size", "n_epochs", "clip_range", "gae_lambda"),
+    "group": ("n_instances", "group_size", "ema"),
+    "d3s": ("sample_keep", "decision_keep"),
+}
+"""Which settings go to which kind of trainer, besides those of all."""
+
+
+def kinds(algorithm: str) -> tuple[str, ...]:
+    """What a trainer is, as `ARGUMENTS` has it."""
+    return ("ppo",) if algorithm == "ppo" else ("group", "d3s") if algorithm == "d3s" else ("group",)
+
+
 def check(command: Train) -> None:
     """ValueError for settings that no training can be done with."""
     if command.timesteps is not None and command.cpu_seconds is not None:
         raise ValueError("There are two budgets: name --timesteps or --cpu-seconds, not both.")
     if command.resume and command.run_dir:
         raise ValueError(f"A resumed run stays in {command.resume}: leave --run-dir out.")
-    for value in (command.learning_rate, command.clip_range, command.sample_keep, command.decision_keep):
-        schedule(value)
+    for name in ("learning_rate", "clip_range", "sample_keep", "decision_keep"):
+        named = schedule(getattr(command, name), name)
+        if name.endswith("_keep"):
+            check_share(name, named.start)
+            check_share(name, named.end)
     least = {"timesteps": 1, "cpu_seconds": 1e-3, "validation_instances": 1, "points": 1, "num_envs": 1, "n_steps": 2}
     least |= {
         "n_instances": 1,
@@ -105,16 +124,21 @@ def check(command: Train) -> None:
     }
     for name, low in least.items():
         value = getattr(command, name)
-        if value is not None and not value >= low:
-            raise ValueError(f"{name} is {value}, but must be at least {low:g}.")
+        if value is not None and not low <= value < inf:
+            raise ValueError(f"{name} is {value}, but must be at least {low:g} and finite.")
     if command.processes > 1 and (command.algorithm == "ppo" or command.n_instances % command.processes):
         raise ValueError(
             f"processes is {command.processes}, but must be 1 for ppo, and divide n_instances ({command.n_instances}) "
             "for the others."
         )
-    for name in ("gae_lambda", "ema"):
-        if not 0 <= getattr(command, name) <= 1:
-            raise ValueError(f"{name} is {getattr(command, name)}, but must be from 0 to 1.")
+    if not 0 <= command.gae_lambda <= 1:
+        raise ValueError(f"gae_lambda is {command.gae_lambda}, but must be from 0 to 1.")
+    if not 0 <= command.ema < 1:
+        raise ValueError(f"ema is {command.ema}, but must be at least 0 and below 1.")
+    unread = [name for kind in ARGUMENTS if kind not in kinds(command.algorithm) for name in ARGUMENTS[kind]]
+    for name in unread + (["num_envs", "share"] if command.algorithm != "ppo" else []):
+        if getattr(command, name) != getattr(Train, name):
+            raise ValueError(f"{command.algorithm} does not use {name}: leave it out.")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from agents import crew
 from envs import load_problem
 from experiments.settings import Train
 from experiments.train import train
-from tests.experiments.conftest import SMALL
+from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 
 def meet(rank: int, place: str) -> None:
@@ -39,7 +39,7 @@ def test_gradients_are_averaged_and_process_0_decides(tmp_path: Path) -> None:
 
 
 def test_two_processes_train_one_agent(tmp_path: Path) -> None:
-    command = replace(SMALL, algorithm="self_labelling", n_instances=2, group_size=4, processes=2, timesteps=400)
+    command = replace(SMALL_GROUPS, algorithm="self_labelling", processes=2, timesteps=400)
     folder = train(replace(command, run_dir=tmp_path / "two"), load_problem("jobshop")())
     assert (folder / "best.zip").exists() and crew.size() == 1
     rows = (folder / "curve.csv").read_text().splitlines()

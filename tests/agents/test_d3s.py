@@ -64,6 +64,13 @@ def test_each_group_is_cut_where_that_is_asked_for() -> None:
     assert set(np.bincount(rows // 4, minlength=3)) <= {0, 2}
 
 
+@pytest.mark.parametrize("level", ["batch", "group"])
+def test_greedy_rollouts_are_no_part_of_the_share(level: Any) -> None:
+    chosen = selected(baseline="greedy", scale="none", sample_keep=0.5, decision_keep=1, sample_level=level)
+    rows = np.unique(chosen[0].rollouts.episode[chosen[3]])
+    assert len(rows) == 6 and not (rows % 5 == 4).any()
+
+
 def test_the_decisions_with_the_largest_advantage_times_entropy_are_kept() -> None:
     model, values, _, decisions = selected(sample_keep=1, decision_keep=0.2)
     key = np.abs(values[model.rollouts.episode]) * model.rollouts.entropy

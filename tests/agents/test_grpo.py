@@ -9,13 +9,15 @@ import pytest
 import torch
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList, CheckpointCallback, EvalCallback
 from stable_baselines3.common.env_util import make_vec_env
-from stable_baselines3.common.vec_env import DummyVecEnv
+from stable_baselines3.common.vec_env import DummyVecEnv, VecMonitor
 
 from agents.d3s import D3S
 from agents.grpo import GRPO
 from agents.objectives import PRESETS, advantages, decision_weights, surrogate
 from agents.ppo import PPO
+from agents.progress import DecisionBar
 from agents.sb3_env import DispatchVecEnv
+from agents.schema import describe
 from envs.core.env import DispatchEnv
 from envs.core.vector import DispatchVectorEnv
 from tests.agents.samples import job_shops
@@ -48,7 +50,7 @@ def gradient(model: GRPO) -> torch.Tensor:
 
 
 def expected_gradient(model: GRPO, weights: np.ndarray) -> torch.Tensor:
-    """Of -sum w A log pi, with every decision decoded at once by `evaluate_actions` of one episode after another."""
+    """Of -sum w A log pi, with every decision decoded at once."""
     values, _ = model._advantages()
     tables = model.actor.node_tables(model.graphs)
     (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
@@ -99,6 +101,54 @@ def test_at_ratio_one_every_loss_has_the_gradient_of_weighted_log_probabilities(
     expected = expected_gradient(model, decision_weights(loss, model.rollouts.episode))
     assert expected.abs().max() > 1e-3
     torch.testing.assert_close(gradient(model), expected, rtol=1e-4, atol=1e-6)
+
+
+def gradient_of_second_epoch(model: GRPO) -> torch.Tensor:
+    """What the second of two steps would go along, where the first has moved all weights by chance."""
+
+    def move() -> None:
+        generator = torch.Generator().manual_seed(5)
+        for p in model.actor.parameters():
+            p.data += 0.05 * torch.randn(p.shape, generator=generator)
+        model.actor.optimizer.step = lambda *_: None  # type: ignore[method-assign]
+
+    model.max_grad_norm, model.n_epochs, model.actor.optimizer.step = np.inf, 2, move  # type: ignore[assignment]
+    model.train()
+    return torch.cat([p.grad.ravel() for p in model.actor.parameters() if p.grad is not None])
+
+
+@pytest.mark.parametrize("loss", ["grpo", "gspo"])
+def test_clipped_ratios_are_those_of_the_papers(loss: Any) -> None:
+    model = play(small(loss=loss, clip_range=0.02, clip_range_high=0.05, filter_groups=False, chunk_size=53))
+    found = gradient_of_second_epoch(model)
+    a, episode = torch.from_numpy(model._advantages()[0]).float(), torch.from_numpy(model.rollouts.episode)
+    (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
+    logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.graphs))
+    log_ratio = chunk.choices.candidates.log_softmax(logits)[chunk.chosen] - chunk.log_prob
+    gains, inside = [], []
+    for rollout in range(
+        len(a)
+    ):  # the mean over rollouts: of decisions (DeepSeekMath, eq. 3), of one ratio (GSPO, eq. 5)
+        mine = log_ratio[episode == rollout]
+        ratio = mine.mean().exp() if loss == "gspo" else mine.exp()
+        gains.append(torch.minimum(ratio * a[rollout], ratio.clamp(0.98, 1.05) * a[rollout]).mean())
+        inside.append((ratio > 0.98) & (ratio < 1.05))
+    inside = torch.stack([share.float().mean() for share in inside])
+    assert 0 < inside.mean() < 1
+    model.actor.optimizer.zero_grad()
+    (-torch.stack(gains).mean()).backward()
+    expected = torch.cat([p.grad.ravel() for p in model.actor.parameters() if p.grad is not None])
+    assert expected.abs().max() > 1e-3
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_long_gradients_are_clipped() -> None:
+    model, norms = play(small(max_grad_norm=1e-3)), []
+    model.actor.optimizer.step = lambda *_: norms.append(  # type: ignore[method-assign]
+        torch.cat([p.grad.ravel() for p in model.actor.parameters() if p.grad is not None]).norm().item()
+    )
+    model.train()
+    assert norms == [pytest.approx(1e-3, rel=1e-2)] and model.logger.name_to_value["train/grad_norm"] > 1e-2
 
 
 def test_log_probabilities_and_entropies_of_play_are_those_of_the_policy() -> None:
@@ -160,6 +210,12 @@ def test_a_group_plays_one_instance_and_the_greedy_rollout_is_not_trained_on() -
     returns = model.returns.reshape(3, 5)
     np.testing.assert_allclose(values.reshape(3, 5)[:, :4], returns[:, :4] - returns[:, 4:])
     assert not kept.reshape(3, 5)[:, 4].any()
+    (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
+    logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.graphs)).detach().numpy()
+    first = np.concatenate([[0], np.cumsum(chunk.choices.candidates.lengths)])[:-1]
+    best = logits[chunk.chosen] == np.maximum.reduceat(logits, first)
+    greedy = model.rollouts.episode % 5 == 4
+    assert best[greedy].all() and greedy.sum() > 10 and not best[~greedy].all()
 
 
 def test_tied_groups_are_left_out_as_a_whole() -> None:
@@ -187,6 +243,20 @@ def test_every_preset_learns(name: str) -> None:
     model.learn(200)
     after = model.actor.parameters_to_vector()
     assert np.isfinite(after).all() and np.abs(after - before).max() > 1e-3
+
+
+def test_presets_have_the_constants_of_the_papers() -> None:
+    models = {name: small(**preset) for name, preset in PRESETS.items()}
+    clips = {"dapo": (0.8, 1.28), "gspo": (1 - 3e-4, 1 + 4e-4), "cispo": (0.8, 5.0)}
+    for name, model in models.items():
+        assert model._clips() == pytest.approx(clips.get(name, (0.8, 1.2)))
+        assert model.loss == (
+            "dapo" if name == "self_labelling" else "dr_grpo" if name in ("pomo", "rloo") else name
+        ) or (name in ("grpo", "pods") and model.loss == "grpo")
+        assert (model.scale == "none") == (name in ("pomo", "rloo", "dr_grpo", "self_labelling"))
+        assert (model.n_epochs > 1) == (name in clips)
+        assert model.keep == (0.25 if name == "pods" else 1)
+    assert models["rloo"].baseline == "leave_one_out" and models["self_labelling"].baseline == "label"
 
 
 @pytest.mark.parametrize("loss", ["grpo", "gspo"])
@@ -293,21 +363,51 @@ def test_a_resumed_run_is_the_run_that_was_not_stopped(tmp_path: Path) -> None:
 def test_training_goes_on_with_other_sizes() -> None:
     model = small()
     model.learn(100)
-    model.set_env(job_shops("random:7x5"))
+    other = job_shops("random:7x5")
+    model.set_env(other)
+    assert model.trained_on == describe(other)
     model.learn(100, reset_num_timesteps=False)
     assert model._own is not None and model._own.shape == (7, 5, 35)
+
+
+@pytest.mark.parametrize("rows", [1, 8])
+def test_the_progress_bar_counts_decisions(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[tuple[int, int]] = []
+    close = DecisionBar._on_training_end
+    monkeypatch.setattr(
+        DecisionBar, "_on_training_end", lambda bar: (ends.append((bar.pbar.n, bar.pbar.total)), close(bar))
+    )
+    model = GRPO("GraphPolicy", job_shops(rows=rows), **SMALL)
+    model.learn(100, progress_bar=True)
+    first = model.num_timesteps
+    model.learn(100, progress_bar=True, reset_num_timesteps=False)
+    assert ends == [(first, 100), (model.num_timesteps - first, 100)]
+
+
+def test_means_of_rollouts_are_those_of_all_that_were_sampled() -> None:
+    model = play(small(baseline="greedy", scale="none"))
+    model.logger.dump = lambda **_: None  # type: ignore[method-assign]  # which would forget what was recorded
+    model.dump_logs()
+    returns, lengths = (array.reshape(3, 5)[:, :4] for array in (model.returns, model.lengths))
+    assert model.logger.name_to_value["rollout/ep_rew_mean"] == pytest.approx(returns.mean())
+    assert model.logger.name_to_value["rollout/ep_len_mean"] == pytest.approx(lengths.mean())
 
 
 def test_stock_environments_will_do() -> None:
     env = make_vec_env(lambda: DispatchEnv("jobshop", "random:4x4"), n_envs=2)
     GRPO("GraphPolicy", env, **SMALL).learn(100)
     GRPO("GraphPolicy", gymnasium.make("envs:dispatch/JobShop-v0", instances="random:4x4"), **SMALL).learn(100)
+    GRPO("GraphPolicy", VecMonitor(job_shops()), **SMALL).learn(100)
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"group_size": 1}, "group_size is 1, but must be at least 2: a rollout is judged by the others of its group"),
+        ({"group_size": 1}, "group_size is 1, but must be a whole number from 2 on: a rollout is judged by the others"),
+        ({"group_size": 2.5}, "group_size is 2.5, but must be a whole number from 2 on"),
+        ({"ent_coef": np.inf}, "ent_coef is inf, but must be finite and at least 0"),
+        ({"kl_coef": np.nan}, "kl_coef is nan, but must be finite and at least 0"),
+        ({"max_grad_norm": 0.0}, "max_grad_norm is 0.0, but must be finite and more than 0"),
         ({"keep": 0.0}, "keep is 0.0, but must be a share above 0 and at most 1"),
         ({"keep": 1.5}, "keep is 1.5, but must be a share above 0 and at most 1"),
         ({"loss": "ppo"}, "loss is 'ppo', but must be one of"),
@@ -322,7 +422,9 @@ def test_wrong_arguments_are_refused(arguments: dict[str, Any], sentence: str) -
 
 
 def test_environments_that_cannot_repeat_an_instance_are_refused() -> None:
-    with pytest.raises(ValueError, match="holds no dispatch environment, and group trainers play each instance"):
+    with pytest.raises(
+        ValueError, match=r"Group trainers play each instance several times by reset.*, which DummyVecEnv cannot"
+    ):
         GRPO("GraphPolicy", make_vec_env("CartPole-v1"), **SMALL)
 
 
@@ -347,3 +449,16 @@ def test_a_checkpoint_of_another_algorithm_is_refused(tmp_path: Path) -> None:
     for other in (D3S, PPO):
         with pytest.raises(ValueError, match=f"was saved by GRPO, so {other.__name__} cannot load it"):
             other.load(tmp_path / "model.zip")
+
+
+def test_what_is_loaded_with_wrong_arguments_is_refused(tmp_path: Path) -> None:
+    small(ema=0.5).save(tmp_path / "model.zip")
+    with pytest.raises(ValueError, match="GRPO has no 'grup_size': the nearest are 'group_size'"):
+        GRPO.load(tmp_path / "model.zip", grup_size=3)
+    wrong: list[dict[str, Any]] = [{"ema": 0.0}, {"kl_coef": 0.1}]
+    for changes in wrong:
+        with pytest.raises(
+            ValueError, match=f"other networks than it should: leave {next(iter(changes))} out or train"
+        ):
+            GRPO.load(tmp_path / "model.zip", **changes)
+    assert GRPO.load(tmp_path / "model.zip", ent_coef=0.5).ent_coef == 0.5

@@ -1,5 +1,6 @@
 """A small agent that the tests of all commands share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,17 +9,26 @@ from envs import load_problem
 from experiments.settings import Train
 from experiments.train import train
 
-SMALL = Train(
+SMALL_GROUPS = Train(
     instances="random:3x3",
+    algorithm="grpo",
     timesteps=600,
     validation_instances=4,
     points=3,
-    num_envs=8,
-    n_steps=16,
-    batch_size=64,
+    n_instances=2,
+    group_size=4,
     width=16,
     layers=1,
     rounds=1,
+)
+SMALL = replace(
+    SMALL_GROUPS,
+    algorithm="ppo",
+    n_instances=Train.n_instances,
+    group_size=Train.group_size,
+    num_envs=8,
+    n_steps=16,
+    batch_size=64,
 )
 
 

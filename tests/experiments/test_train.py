@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from envs import load_problem
 from experiments.settings import Train
 from experiments.train import train
-from tests.experiments.conftest import SMALL
+from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 ENDLESS = {
     **{"--instances": "random:3x3", "--timesteps": "100000000", "--points": "100000", "--num-envs": "8"},
@@ -99,7 +99,7 @@ def test_tensorboard_finds_finite_values_the_picture_the_command_and_the_hyperpa
 def test_group_trainers_write_the_same_directory_and_go_on_where_they_stood(tmp_path: Path, algorithm: Any) -> None:
     from experiments.agent import load_agent
 
-    small = replace(SMALL, algorithm=algorithm, n_instances=2, group_size=4)
+    small = replace(SMALL_GROUPS, algorithm=algorithm)
     folder = train(replace(small, run_dir=tmp_path / "run"), load_problem("jobshop")())
     names = {path.name.split(".")[0] if "tfevents" in path.name else path.name for path in folder.iterdir()}
     assert names == {"config.json", "best.zip", "last.zip", "curve.csv", "log.txt", "events"}
