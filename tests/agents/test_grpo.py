@@ -248,11 +248,10 @@ def test_every_preset_learns(name: str) -> None:
 def test_presets_have_the_constants_of_the_papers() -> None:
     models = {name: small(**preset) for name, preset in PRESETS.items()}
     clips = {"dapo": (0.8, 1.28), "gspo": (1 - 3e-4, 1 + 4e-4), "cispo": (0.8, 5.0)}
+    losses = {"pomo": "dr_grpo", "rloo": "dr_grpo", "self_labelling": "dapo", "pods": "grpo"}
     for name, model in models.items():
         assert model._clips() == pytest.approx(clips.get(name, (0.8, 1.2)))
-        assert model.loss == (
-            "dapo" if name == "self_labelling" else "dr_grpo" if name in ("pomo", "rloo") else name
-        ) or (name in ("grpo", "pods") and model.loss == "grpo")
+        assert model.loss == losses.get(name, name)
         assert (model.scale == "none") == (name in ("pomo", "rloo", "dr_grpo", "self_labelling"))
         assert (model.n_epochs > 1) == (name in clips)
         assert model.keep == (0.25 if name == "pods" else 1)
