@@ -144,9 +144,8 @@ class Checkpoint(BaseAlgorithm):
             raise ValueError(f"{path} was saved by {data.get('algorithm')}, so {cls.__name__} cannot load it.")
         if "policy_kwargs" in kwargs and kwargs["policy_kwargs"] != data["policy_kwargs"]:
             raise ValueError(f"{path} has policy_kwargs {data['policy_kwargs']}, not {kwargs['policy_kwargs']}.")
-        for name in kwargs:
-            if name not in (*cls.saved, *cls.schedules):
-                raise ValueError(f"{cls.__name__} has no {name!r}: {nearest(name, (*cls.saved, *cls.schedules))}")
+        for name in set(kwargs) - {*cls.saved, *cls.schedules}:
+            raise ValueError(f"{cls.__name__} has no {name!r}: {nearest(name, (*cls.saved, *cls.schedules))}.")
         if data["policy_class"] not in cls.policy_aliases:
             raise ValueError(f"{path} has policy {data['policy_class']}, unknown to {cls.__name__}.policy_aliases.")
         vec_env = None if env is None else cls._wrap_env(env, data["verbose"])

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from agents.grpo import GRPO
-from agents.objectives import check_share
-from agents.schedules import NamedSchedule, schedule
+from agents.objectives import shares
+from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
 
 
@@ -43,10 +43,7 @@ class D3S(GRPO):
     def _check_arguments(self) -> None:
         super()._check_arguments()
         for name in ("sample_keep", "decision_keep"):
-            named = schedule(getattr(self, name), name)
-            check_share(name, named.start)
-            check_share(name, named.end)
-            setattr(self, name, named)
+            setattr(self, name, shares(getattr(self, name), name))
 
     def _select(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """The decisions to train on, ascending, given A (B,) and the rollouts that GRPO would train on (B,)."""

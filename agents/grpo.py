@@ -9,31 +9,26 @@ clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / 
 where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`agents.objectives.PRESETS`).
 """
 
-import sys
-import time
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from gymnasium import spaces
-from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.policies import BasePolicy
-from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
+from stable_baselines3.common.type_aliases import GymEnv
 from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
+from agents.groups import GroupAlgorithm
 from agents.objectives import Baseline, Loss, Scale, advantages, check_share, decision_weights, surrogate
 from agents.policy import GraphPolicy
-from agents.progress import DecisionBar
-from agents.rollouts import Rollouts
 from agents.sb3_env import vector_env
 from agents.schedules import NamedSchedule, schedule
 from agents.selection import count_of, max_variance_subset
-from envs.core.vector import DispatchVectorEnv
 
 
-class GRPO(Checkpoint):
+class GRPO(GroupAlgorithm):
     """Learns from `n_instances` fresh instances x `group_size` rollouts at a time; surface of stable-baselines3.
 
     It plays in an environment of its own, of the problem, options and instances of `env`: an
@@ -61,7 +56,6 @@ class GRPO(Checkpoint):
     """
 
     policy: GraphPolicy  # type: ignore[assignment]
-    actor: GraphPolicy
     policy_aliases: ClassVar[dict[str, type[BasePolicy]]] = {"GraphPolicy": GraphPolicy}
     schedules: ClassVar[tuple[str, ...]] = (*Checkpoint.schedules, "clip_range", "clip_range_high")
     saved: ClassVar[tuple[str, ...]] = (
@@ -129,7 +123,7 @@ class GRPO(Checkpoint):
         super()._setup_model()
         self._setup_lr_schedule()
         self.set_random_seed(self.seed)
-        self._own: DispatchVectorEnv | None = None
+        self._own = None
         if self.env is not None:
             vector_env(self.env)
         self.actor = self._new_policy()
@@ -168,78 +162,6 @@ class GRPO(Checkpoint):
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
         names = ["policy", "actor", "actor.optimizer"] if self.ema else ["policy", "policy.optimizer"]
         return names + (["reference"] if self.kl_coef else []), []
-
-    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
-        """As `Checkpoint.set_env`."""
-        super().set_env(env, force_reset)
-        assert self.env is not None
-        vector_env(self.env)
-        self._own = None
-
-    # Playing
-
-    def _setup_play(self) -> tuple[DispatchVectorEnv, Rollouts]:
-        """The environment that groups are played in, and the buffer of what is decided there."""
-        if self._own is None:
-            assert self.env is not None
-            like = vector_env(self.env)
-            copies = self.group_size + (self.baseline == "greedy")
-            rows = self.n_instances * copies
-            self._own = DispatchVectorEnv(
-                like.problem, rows, like.source, shape=like.shape, copy=False, autoreset=False
-            )
-            self.rollouts = Rollouts(self._own.observation, copies, self.device)
-            self._greedy = np.arange(rows) % copies >= self.group_size
-        return self._own, self.rollouts
-
-    def collect_rollouts(self, callback: BaseCallback) -> bool:
-        """Play fresh instances, each `group_size` times; False where the callback stopped it."""
-        env, rollouts = self._setup_play()
-        self.actor.set_training_mode(False)
-        callback.on_rollout_start()
-        rng = np.random.default_rng(np.random.randint(1 << 31))  # noqa: NPY002 (a checkpoint holds the global state)
-        instances = [env.source.sample(rng) for _ in range(self.n_instances)]
-        env.reset(options={"instances": instances, "repeat": rollouts.copies})
-        self.graphs = rollouts.begin(graphs=self.actor.encoder is not None)
-        with torch.inference_mode():
-            tables = self.actor.node_tables(self.graphs)
-        self.returns = np.zeros(env.num_envs)
-        self.lengths = np.zeros(env.num_envs, np.int64)
-        nothing: list[dict[str, Any]] = [{}] * env.num_envs
-        while env.running.any():
-            running = env.running.copy()
-            with torch.inference_mode():
-                choices = rollouts.read(running)
-                if choices is not None:
-                    rollouts.play(self.actor.logits(choices, tables), self._greedy)
-            rewards = env.step(rollouts.actions)[1]
-            self.returns += rewards
-            self.lengths += running
-            self.num_timesteps += int(running.sum())
-            dones, infos = running & env.done, nothing.copy()
-            for row in np.flatnonzero(dones).tolist():
-                ended = {"r": float(self.returns[row]), "l": int(self.lengths[row])}
-                infos[row] = {"objective": float(env.objective[row]), "episode": ended}
-                self.ep_info_buffer.append(ended)  # type: ignore[union-attr]
-            callback.update_locals(locals())
-            if not callback.on_step():
-                return False
-        callback.on_rollout_end()
-        return True
-
-    def _together(self, callback: BaseCallback, total: int) -> bool:
-        """`collect_rollouts`; in a crew, process 0 says for all whether to go on and how far the schedules are."""
-        before = self.num_timesteps
-        going = self.collect_rollouts(callback)
-        self._update_current_progress_remaining(self.num_timesteps, total)
-        if crew.size() > 1:
-            mine = self.num_timesteps - before
-            news = crew.exchange(going, self._current_progress_remaining, mine, time.process_time() - self._began)
-            self.num_timesteps, self.others_cpu_s = before + news.decisions, news.others_cpu_s
-            self._current_progress_remaining, going = news.progress_remaining, news.going
-        return going
-
-    # Learning
 
     def _advantages(self) -> tuple[np.ndarray, np.ndarray]:
         """A (B,) of each rollout, and which rollouts are trained on, (B,) bool.
@@ -358,46 +280,3 @@ class GRPO(Checkpoint):
         decay = min(self.ema, (1 + self._n_updates) / (10 + self._n_updates))
         for average, new in zip(self.policy.parameters(), self.actor.parameters(), strict=True):
             average.lerp_(new, 1 - decay)
-
-    def learn(
-        self,
-        total_timesteps: int,
-        callback: MaybeCallback = None,
-        log_interval: int | None = 1,
-        tb_log_name: str | None = None,
-        reset_num_timesteps: bool = True,
-        progress_bar: bool = False,
-    ) -> Self:
-        """Train for at least so many decisions; arguments as in stable-baselines3."""
-        name = tb_log_name or type(self).__name__
-        total_timesteps, callback = self._setup_learn(
-            total_timesteps, callback, reset_num_timesteps, name, progress_bar
-        )
-        callback.on_training_start(locals(), globals())
-        iteration, self._began, self.others_cpu_s = 0, time.process_time(), 0.0
-        while self.num_timesteps < total_timesteps and self._together(callback, total_timesteps):
-            iteration += 1
-            if log_interval is not None and iteration % log_interval == 0:
-                self.dump_logs(iteration)
-            self.train()
-        callback.on_training_end()
-        return self
-
-    def _init_callback(self, callback: MaybeCallback, progress_bar: bool = False) -> BaseCallback:
-        found = super()._init_callback(callback)
-        if progress_bar:
-            found = CallbackList([found, DecisionBar()])
-            found.init_callback(self)
-        return found
-
-    def dump_logs(self, iteration: int = 0) -> None:  # type: ignore[override]
-        """What stable-baselines3's on-policy algorithms log, under the same names."""
-        seconds = max((time.time_ns() - self.start_time) / 1e9, sys.float_info.epsilon)
-        sampled = ~self._greedy  # of this iteration; the window of stable-baselines3 would show those that end last
-        self.logger.record("rollout/ep_rew_mean", float(self.returns[sampled].mean()))
-        self.logger.record("rollout/ep_len_mean", float(self.lengths[sampled].mean()))
-        self.logger.record("time/iterations", iteration, exclude="tensorboard")
-        self.logger.record("time/fps", int((self.num_timesteps - self._num_timesteps_at_start) / seconds))
-        self.logger.record("time/time_elapsed", int(seconds), exclude="tensorboard")
-        self.logger.record("time/total_timesteps", self.num_timesteps, exclude="tensorboard")
-        self.logger.dump(step=self.num_timesteps)

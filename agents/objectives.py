@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from agents.schedules import NamedSchedule, schedule
+
 Baseline = Literal["group", "leave_one_out", "greedy", "label"]
 Scale = Literal["group", "batch", "none"]
 Loss = Literal["grpo", "dr_grpo", "dapo", "gspo", "cispo"]
@@ -70,6 +72,14 @@ def surrogate(loss: Loss, log_prob: Tensor, ratio: Tensor, a: Tensor, low: float
     if loss == "cispo":
         return ratio.detach().clamp(max=high) * a * log_prob
     return torch.minimum(ratio * a, ratio.clamp(low, high) * a)
+
+
+def shares(value: object, name: str) -> NamedSchedule:
+    """The schedule of the argument of that name, whose values must be shares."""
+    named = schedule(value, name)
+    check_share(name, named.start)
+    check_share(name, named.end)
+    return named
 
 
 def check_share(name: str, share: float) -> None:

@@ -5,7 +5,7 @@ from math import inf
 from pathlib import Path
 from typing import Literal
 
-from agents.objectives import check_share
+from agents.objectives import shares
 from agents.schedules import schedule
 
 Algorithm = Literal["ppo", "d3s", "grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"]
@@ -103,11 +103,9 @@ def check(command: Train) -> None:
         raise ValueError("There are two budgets: name --timesteps or --cpu-seconds, not both.")
     if command.resume and command.run_dir:
         raise ValueError(f"A resumed run stays in {command.resume}: leave --run-dir out.")
-    for name in ("learning_rate", "clip_range", "sample_keep", "decision_keep"):
-        named = schedule(getattr(command, name), name)
-        if name.endswith("_keep"):
-            check_share(name, named.start)
-            check_share(name, named.end)
+    for kind, names in ((schedule, ("learning_rate", "clip_range")), (shares, ("sample_keep", "decision_keep"))):
+        for name in names:
+            kind(getattr(command, name), name)
     least = {"timesteps": 1, "cpu_seconds": 1e-3, "validation_instances": 1, "points": 1, "num_envs": 1, "n_steps": 2}
     least |= {
         "n_instances": 1,

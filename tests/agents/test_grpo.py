@@ -126,9 +126,7 @@ def test_clipped_ratios_are_those_of_the_papers(loss: Any) -> None:
     logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.graphs))
     log_ratio = chunk.choices.candidates.log_softmax(logits)[chunk.chosen] - chunk.log_prob
     gains, inside = [], []
-    for rollout in range(
-        len(a)
-    ):  # the mean over rollouts: of decisions (DeepSeekMath, eq. 3), of one ratio (GSPO, eq. 5)
+    for rollout in range(len(a)):  # mean over rollouts, of decisions (DeepSeekMath, eq. 3) or one ratio (GSPO, eq. 5)
         mine = log_ratio[episode == rollout]
         ratio = mine.mean().exp() if loss == "gspo" else mine.exp()
         gains.append(torch.minimum(ratio * a[rollout], ratio.clamp(0.98, 1.05) * a[rollout]).mean())
