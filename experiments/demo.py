@@ -61,11 +61,11 @@ def demo(command: Demo) -> None:
     )
     print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
     evaluate(asked, usual)
-    print("\nBeside the rule whose completions the agent sees, and the best of them, also backwards in time (both):")
-    methods = (str(folder), f"both:{folder}", "linear", "linear_pilot", "both:linear_pilot")
-    rest = replace(asked, methods=methods, schedules=folder / "schedules_active", gantt=None)
-    evaluate(rest, looking)
-    print(f"Every schedule was verified and stands in {asked.schedules} or {rest.schedules}.")
+    print("\nBeside the pilot whose completions it sees; both: is backwards in time too, pilot: tries out each choice:")
+    pair = (str(folder), "linear_pilot")
+    methods = tuple(way + name for way in ("", "both:", "pilot:") for name in pair)
+    evaluate(replace(asked, methods=methods, schedules=folder / "schedules_pilots", gantt=None), looking)
+    print(f"Every schedule was verified and stands in {asked.schedules} or {asked.schedules}_pilots.")
     print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")
 
 

@@ -71,8 +71,16 @@ TABLES = {
     "classics": Comparison(
         "Job shop: Lawrence, Fisher and Thompson, Adams et al., Applegate and Cook",
         (*LAWRENCE, "ft", "abz", "orb"),
-        LINES,
+        (*LINES, Line(("pilot:linear_pilot",), options=LOOK)),
         agents={"PPO": Agents(AGENTS, (1, 128))},
+    ),
+    "pilots": Comparison(
+        "Job shop: pilots of the pilot, up to 600 operations",
+        TAILLARD[:5],
+        (
+            Line(("linear_pilot", "pilot:linear_pilot", "both:pilot:linear_pilot"), options=LOOK),
+            Line((HEADLINE,), samples=(1, 128)),
+        ),
     ),
     "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),
     "trainers_learning": LearningCurves("Job shop: trainers in a minute", MINUTE, digits=2),
