@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -82,8 +82,8 @@ def play(
     rng = luck = np.random.default_rng(seed)
     best, schedule, objectives = np.inf, np.zeros(0), []
     cuts = problem.objective_grows and problem.size(instance.shape).nodes > LONG
-    starts = {*range(0, samples, batch), SCOUTS if cuts and samples > SCOUTS else 0}
-    for begin, end in pairwise([*sorted(starts), samples]):
+    scouts = [SCOUTS] if cuts and min(samples, batch) > SCOUTS else []
+    for begin, end in pairwise(chain([0], scouts, range(batch, samples, batch), [samples])):
         if begin % batch == 0:
             luck = rng.spawn(1)[0]
         env = DispatchVectorEnv(problem, end - begin, [instance], copy=False, autoreset=False)

@@ -48,9 +48,12 @@ def _whole_row(row: Any, number: int, columns: Sequence[str]) -> tuple[int, ...]
     if not isinstance(row, (list, tuple)) or len(row) != len(columns):
         raise ScheduleError(f"row {number} of the schedule is {row!r}, but its columns are {', '.join(columns)}")
     try:
-        return tuple(index(value) for value in row)
+        numbers = tuple(index(value) for value in row)
     except TypeError:
-        raise ScheduleError(f"row {number} of the schedule is {row!r}, but all of it are whole numbers") from None
+        numbers = None
+    if numbers is None or any(isinstance(value, bool) for value in row):
+        raise ScheduleError(f"row {number} of the schedule is {row!r}, but all of it are whole numbers")
+    return numbers
 
 
 def save(

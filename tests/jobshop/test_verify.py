@@ -55,6 +55,7 @@ def test_work_may_be_late_and_machines_idle():
             "row 0 of the schedule is [0, 0, 0, 0], but its columns are job, position, machine, start, end",
         ),
         (0, [0, 0, 0, 0, 2.5], "row 0 of the schedule is [0, 0, 0, 0, 2.5], but all of it are whole numbers"),
+        (0, [0, 0, 0, 0, True], "row 0 of the schedule is [0, 0, 0, 0, True], but all of it are whole numbers"),
         (0, "00003", "row 0 of the schedule is '00003', but its columns are"),
     ],
 )
