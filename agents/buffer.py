@@ -29,7 +29,8 @@ class GraphRolloutBuffer(RolloutBuffer):
     """Rollouts of `GraphPolicy`, for PPO's `rollout_buffer_class`; returns and advantages are `RolloutBuffer`'s.
 
     `encode` must be the policy's. Static arrays are kept once for each `ids[0]`; minibatches hold all decisions about
-    a set of graphs, so that an epoch encodes each graph once, and about `batch_size` decisions.
+    a set of graphs, so that an epoch encodes each graph once, and about `batch_size` decisions, more where one graph
+    has more. So advantages are normalised over few instances, and over one where rows share them.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.utils import FloatSchedule, get_device, get_system_info
 from stable_baselines3.common.vec_env import VecEnv
@@ -52,7 +53,12 @@ class Checkpoint(BaseAlgorithm):
         super()._setup_model()  # type: ignore[safe-super]
 
     def _setup_lr_schedule(self) -> None:
-        self.lr_schedule = FloatSchedule(schedule(self.learning_rate))
+        self.lr_schedule = FloatSchedule(schedule(self.learning_rate, "learning_rate"))
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
+        if self.env is None:
+            raise ValueError("The model has no environment to learn in: load it with load(path, env) or call set_env.")
+        return super()._setup_learn(*args, **kwargs)
 
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
         return ["policy", "policy.optimizer"], []

@@ -14,15 +14,19 @@ class D3S(GRPO):
     """Dynamic dual-level down-sampling (Wang et al. 2025, arXiv 2509.22115, sec. 4) on top of `GRPO`.
 
     Advantages are those of the whole groups and are not normalised again. Then
-    1. sample level: of all rollouts the N with the largest variance of A, exactly (`sample_level="batch"`, the paper's
-       D3S), or so many of each group ("group");
+    1. sample level: the N rollouts with the largest variance of A, exactly, out of the whole batch
+       (`sample_level="batch"`, the paper's D3S), or so many of each group ("group"); a share of all rollouts, but taken
+       from those that `GRPO` would train on;
     2. decision level: of their decisions the K with the largest |A| H, in one pool, H the entropy of the policy that
        played.
     Both shares go linearly from few to all over training: with progress p, N = (1 - p) N_init + p N_final, and so K.
     `sample_keep` and `decision_keep` are shares in (0, 1] or schedules of them; with both 1 it is `GRPO`.
 
-    Arguments are those of `GRPO`. As there, every rollout that is trained on counts the same unless the loss is "dapo",
-    the mean over all kept decisions. In a crew, each process selects from the rollouts that it has played.
+    Arguments are those of `GRPO`, but labels have no variance to select by. Its weights and the ratio of GSPO are over
+    the kept decisions. In a crew, each process selects from, and averages over, the rollouts that it has played.
+
+    Raises:
+        ValueError: as `GRPO`; a schedule of shares outside (0, 1], `baseline="label"`.
     """
 
     saved: ClassVar[tuple[str, ...]] = (*GRPO.saved, "sample_level")
@@ -42,6 +46,8 @@ class D3S(GRPO):
 
     def _check_arguments(self) -> None:
         super()._check_arguments()
+        if self.baseline == "label":
+            raise ValueError("baseline is 'label', but D3S selects by the variance of advantages: use GRPO for labels.")
         for name in ("sample_keep", "decision_keep"):
             setattr(self, name, shares(getattr(self, name), name))
 

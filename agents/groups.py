@@ -1,4 +1,4 @@
-"""What all group-relative trainers share: groups of rollouts are played, then the trainer takes its steps."""
+"""How groups of rollouts are played and logged; what is learned from them is `agents.grpo`'s."""
 
 import sys
 import time

@@ -9,6 +9,7 @@ clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / 
 where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`agents.objectives.PRESETS`).
 """
 
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -38,21 +39,24 @@ class GRPO(GroupAlgorithm):
     Args:
         baseline: "group" mean, mean of the others ("leave_one_out"), a "greedy" rollout; "label" makes A 1 for the best
             rollout of each group and 0 for the others.
-        scale: of A: standard deviation of the "group", of the whole "batch", or "none".
+        scale: of A: standard deviation of R in the "group", of R - baseline in the "batch", or "none"; not of labels.
         loss: "grpo": w = 1 / decisions of the rollout / rollouts; "dapo": 1 / decisions of all; "dr_grpo": 1 /
             decisions of the longest rollout / rollouts; "gspo": as grpo with r the geometric mean over the rollout;
             "cispo": as dapo with sg(min(r, 1 + clip_range_high)) A log pi in place of the minimum.
         clip_range_high: None is `clip_range`.
-        kl_coef: weight of the KL divergence (the estimate k3) to the policy that training began with.
-        filter_groups: leave groups out whose rollouts are all tied (whole groups, whatever the baseline).
-        keep: share of each group that is trained on, the one with the largest variance of R (PODS).
+        kl_coef: weight of the KL divergence (the estimate k3) to the policy that training began with; to that of the
+            checkpoint for one that was trained without and is loaded with `load(path, env, kl_coef=...)`.
+        filter_groups: leave groups out whose rollouts are all tied (whole groups, whatever the baseline), also from
+            the mean; their decisions have no entropy bonus either.
+        keep: share of each group that is trained on, the one with the largest variance of R (PODS); at least two.
         n_epochs: gradient steps on the same rollouts.
         ema: decay of the moving average of the weights that `policy` holds, and that predicts; 0 is none. `actor` plays
             and learns.
         chunk_size: candidates that are decoded at once; about what the processor's cache holds.
 
     Raises:
-        ValueError: a group of one, a share outside (0, 1], an unknown option, an environment that cannot repeat.
+        ValueError: a group of one, a share outside (0, 1], a coefficient that is negative or not finite, an unknown
+            option or schedule, `encode="step"`, an environment that cannot repeat.
     """
 
     policy: GraphPolicy  # type: ignore[assignment]
@@ -118,8 +122,9 @@ class GRPO(GroupAlgorithm):
 
     def _setup_model(self) -> None:
         self._check_arguments()
-        self.clip_range = schedule(self.clip_range)
-        self.clip_range_high = None if self.clip_range_high is None else schedule(self.clip_range_high)
+        self.clip_range = schedule(self.clip_range, "clip_range")
+        if self.clip_range_high is not None:
+            self.clip_range_high = schedule(self.clip_range_high, "clip_range_high")
         super()._setup_model()
         self._setup_lr_schedule()
         self.set_random_seed(self.seed)
@@ -142,17 +147,18 @@ class GRPO(GroupAlgorithm):
     def _check_arguments(self) -> None:
         for name, low in {"group_size": 2, "n_instances": 1, "n_epochs": 1, "chunk_size": 1}.items():
             value = getattr(self, name)
-            if not isinstance(value, int | np.integer) or value < low:
+            if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
                 why = ": a rollout is judged by the others of its group" if name == "group_size" else ""
                 raise ValueError(f"{name} is {value}, but must be a whole number from {low} on{why}.")
+            setattr(self, name, int(value))
         for name in ("ent_coef", "kl_coef", "max_grad_norm"):
             value = getattr(self, name)
-            if not 0 <= value < np.inf or (name == "max_grad_norm" and value == 0):
-                least = "more than 0" if name == "max_grad_norm" else "at least 0"
-                raise ValueError(f"{name} is {value}, but must be finite and {least}.")
+            least = "more than 0" if name == "max_grad_norm" else "at least 0"
+            if not (isinstance(value, Real) and 0 <= float(value) < np.inf) or (name == "max_grad_norm" and value == 0):
+                raise ValueError(f"{name} is {value!r}, but must be finite and {least}.")
         check_share("keep", self.keep)
-        if not 0 <= self.ema < 1:
-            raise ValueError(f"ema is {self.ema}, but must be at least 0 and below 1.")
+        if not (isinstance(self.ema, Real) and 0 <= self.ema < 1):
+            raise ValueError(f"ema is {self.ema!r}, but must be at least 0 and below 1.")
         for name, choices in self.choices.items():
             if getattr(self, name) not in choices.__args__:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, but must be one of {choices.__args__}.")
@@ -162,6 +168,15 @@ class GRPO(GroupAlgorithm):
     def _get_torch_save_params(self) -> tuple[list[str], list[str]]:
         names = ["policy", "actor", "actor.optimizer"] if self.ema else ["policy", "policy.optimizer"]
         return names + (["reference"] if self.kl_coef else []), []
+
+    def set_parameters(
+        self, load_path_or_dict: Any, exact_match: bool = True, device: torch.device | str = "auto"
+    ) -> None:
+        """As in stable-baselines3; a policy that comes without a reference is its own."""
+        params = load_path_or_dict
+        if self.kl_coef and isinstance(params, dict) and "policy" in params:
+            params = {"reference": params["policy"], **params}
+        super().set_parameters(params, exact_match, device)
 
     def _advantages(self) -> tuple[np.ndarray, np.ndarray]:
         """A (B,) of each rollout, and which rollouts are trained on, (B,) bool.
@@ -210,37 +225,48 @@ class GRPO(GroupAlgorithm):
             torch.tensor(array, dtype=torch.float32, device=self.device) for array in (values[episode], weights)
         )
         for epoch in range(self.n_epochs):
-            ratio = self._sequence_ratio(decisions) if self.loss == "gspo" and epoch else None
-            self._step(decisions, value, weight, ratio)
+            shared = self._sequence_log_ratio(decisions) if self.loss == "gspo" and epoch else None
+            self._step(decisions, value, weight, shared)
+        low, high = self._clips()
+        self.logger.record("train/clip_range", 1 - low)
+        self.logger.record("train/clip_range_high", high - 1)
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
 
-    def _step(self, decisions: np.ndarray, value: Tensor, weight: Tensor, ratio: Tensor | None) -> None:
-        """One gradient step: chunks of decisions add to the gradient, then the encoder's backward runs once."""
+    def _step(self, decisions: np.ndarray, value: Tensor, weight: Tensor, shared: Tensor | None) -> None:
+        """One gradient step: chunks of decisions add to the gradient, then the encoder's backward runs once.
+
+        `shared` (D,) is the log-ratio that the decisions of a rollout have in common.
+        """
         low, high = self._clips()
         self.actor.optimizer.zero_grad()
         tables = self.actor.node_tables(self.graphs)
         leaf = None if tables is None else tables.detach().requires_grad_()
         with torch.no_grad():
             known = self.reference.node_tables(self.graphs) if self.kl_coef else None
-        sums = torch.zeros(3, device=self.device)
+        sums = torch.zeros(5, device=self.device)
         for chunk in self.rollouts.chunks(decisions, self.chunk_size):
             candidates, a, w = chunk.choices.candidates, value[chunk.decision], weight[chunk.decision]
             log_probs = candidates.log_softmax(self.actor.logits(chunk.choices, leaf))
             log_prob = log_probs[chunk.chosen]
             log_ratio = log_prob - chunk.log_prob
-            if ratio is not None:  # GSPO-token (sec. 4.3): the rollout's value, the decision's gradient
-                log_ratio = log_prob - log_prob.detach() + ratio[chunk.decision]
-            gain = surrogate(self.loss, log_prob, log_ratio.exp(), a, low, high)
+            if shared is not None:  # GSPO-token (sec. 4.3): the rollout's value, the decision's gradient
+                log_ratio = log_prob - log_prob.detach() + shared[chunk.decision]
+            ratio = log_ratio.exp()
+            gain = surrogate(self.loss, log_prob, ratio, a, low, high)
             with torch.no_grad():
-                clipped = (log_ratio.exp() < low) | (log_ratio.exp() > high)
-                sums += torch.stack([(w * gain).sum(), clipped.sum(), (log_ratio.exp() - 1 - log_ratio).sum()])
+                clipped = ratio > high if self.loss == "cispo" else (ratio < low) | (ratio > high)
+                sums[:3] += torch.stack([(w * gain).sum(), clipped.sum(), (ratio - 1 - log_ratio).sum()])
             if self.ent_coef:
                 gain = gain + self.ent_coef * candidates.entropy(log_probs)
             if self.kl_coef:
                 with torch.no_grad():
                     reference = candidates.log_softmax(self.reference.logits(chunk.choices, known))[chunk.chosen]
-                gain = gain - self.kl_coef * ((reference - log_prob).exp() - (reference - log_prob) - 1)
-            (-(w * gain).sum()).backward()
+                divergence = (reference - log_prob).exp() - (reference - log_prob) - 1
+                gain = gain - self.kl_coef * divergence
+                sums[3] += divergence.detach().sum()
+            loss = -(w * gain).sum()
+            sums[4] += loss.detach()
+            loss.backward()
         if tables is not None and leaf is not None and leaf.grad is not None:
             tables.backward(leaf.grad)
         crew.mean_gradients(self.actor.parameters())
@@ -249,11 +275,18 @@ class GRPO(GroupAlgorithm):
         self._n_updates += 1
         if self.ema:
             self._average()
-        total, clips, divergence = sums.tolist()
-        self.logger.record("train/policy_gradient_loss", -total)
-        self.logger.record("train/clip_fraction", clips / max(len(decisions), 1))
-        self.logger.record("train/approx_kl", divergence / max(len(decisions), 1))
-        self.logger.record("train/grad_norm", float(norm))
+        self._log_step(sums.tolist(), max(len(decisions), 1), float(norm))
+
+    def _log_step(self, sums: list[float], decisions: int, norm: float) -> None:
+        """stable-baselines3's keys, means over the epochs, and the KL divergence to the reference."""
+        total, clips, moved, divergence, loss = sums
+        self.logger.record_mean("train/loss", loss)
+        self.logger.record_mean("train/policy_gradient_loss", -total)
+        self.logger.record_mean("train/clip_fraction", clips / decisions)
+        self.logger.record_mean("train/approx_kl", moved / decisions)
+        self.logger.record_mean("train/grad_norm", norm)
+        if self.kl_coef:
+            self.logger.record_mean("train/reference_kl", divergence / decisions)
 
     def _clips(self) -> tuple[float, float]:
         """The lowest and the highest ratio that is not clipped."""
@@ -262,7 +295,7 @@ class GRPO(GroupAlgorithm):
         return 1 - low(self._current_progress_remaining), 1 + high(self._current_progress_remaining)
 
     @torch.no_grad()
-    def _sequence_ratio(self, decisions: np.ndarray) -> Tensor:
+    def _sequence_log_ratio(self, decisions: np.ndarray) -> Tensor:
         """For each decision, the mean log-ratio over the kept ones of its rollout, (D,)."""
         tables = self.actor.node_tables(self.graphs)
         log_ratio = torch.zeros(self.rollouts.count, device=self.device)

@@ -1,5 +1,6 @@
 """What group-relative methods maximise: advantages, weights and clipped ratios, and the methods by name."""
 
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "grpo": {},
     # Kwon et al. 2020, arXiv 2010.16011, sec. 4.2: the mean of the rollouts is their shared baseline; no scale.
     "pomo": {"scale": "none", "loss": "dr_grpo", "n_epochs": 1},
-    # Ahmadian et al. 2024, arXiv 2402.14740: the mean of the other rollouts.
+    # Kool et al. 2019, and Ahmadian et al. 2024, arXiv 2402.14740: the mean of the other rollouts.
     "rloo": {"baseline": "leave_one_out", "scale": "none", "loss": "dr_grpo", "n_epochs": 1},
     # Liu et al. 2025, arXiv 2503.20783, sec. 3: neither a rollout's own length nor deviations in the denominator.
     "dr_grpo": {"scale": "none", "loss": "dr_grpo"},
@@ -27,7 +28,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "gspo": {"loss": "gspo", "clip_range": 3e-4, "clip_range_high": 4e-4, "n_epochs": 4},
     # MiniMax 2025, arXiv 2506.13585, sec. 3.1: the weight is clipped, not the gradient; at 5 as in arXiv 2510.13786.
     "cispo": {"loss": "cispo", "clip_range_high": 4.0, "n_epochs": 4},
-    # Corsini et al. 2024, arXiv 2401.11849: cross-entropy on the best rollout.
+    # Corsini et al. 2024, arXiv 2401.11849: cross-entropy on the best rollout; here its mean over all decisions of a
+    # batch, in the authors' code over those of each instance, which differs where instances differ in size.
     "self_labelling": {"baseline": "label", "scale": "none", "loss": "dapo", "n_epochs": 1},
     # Xu et al. 2025, arXiv 2504.13818, sec. 3: the part of each group whose rewards vary most, then its advantages.
     "pods": {"keep": 0.25},
@@ -35,14 +37,17 @@ PRESETS: dict[str, dict[str, Any]] = {
 """Arguments of `GRPO` by the name of the method: `GRPO("GraphPolicy", env, **PRESETS["dapo"])`.
 
 In the first of several epochs all ratios are 1 and nothing is clipped; what differs in the ratio alone has four. With
-one, GSPO is GRPO and CISPO is DAPO, as POMO is Dr. GRPO.
+one, GSPO is GRPO and CISPO is DAPO, as POMO is Dr. GRPO. Tied groups are left out by all of them, since they teach
+nothing (`filter_groups`, in the papers DAPO's alone): the mean is over the others.
 """
 
 
 def advantages(returns: np.ndarray, baseline: Baseline, scale: Scale, greedy: np.ndarray | None = None) -> np.ndarray:
     """A (P, G) of the returns (P, G) of P groups; `greedy` (P, 1) are the returns of the greedy rollouts.
 
-    Deviations are of samples (divided by G - 1) and 1e-4 is added to them, as in TRL.
+    Deviations are of samples (divided by G - 1) and 1e-4 is added to them, as in TRL: "group" divides by that of the
+    group's returns, "batch" by that of all R - baseline (TRL: of all R, which differ in level from instance to
+    instance). Labels, 1 for the best rollout, have no scale.
     """
     size = returns.shape[1]
     if baseline == "label":
@@ -84,5 +89,5 @@ def shares(value: object, name: str) -> NamedSchedule:
 
 def check_share(name: str, share: float) -> None:
     """ValueError for what is no share of something."""
-    if not 0 < share <= 1:
-        raise ValueError(f"{name} is {share}, but must be a share above 0 and at most 1.")
+    if not (isinstance(share, Real) and 0 < share <= 1):
+        raise ValueError(f"{name} is {share!r}, but must be a share above 0 and at most 1.")

@@ -96,8 +96,9 @@ class PPO(Checkpoint, stable_baselines3.PPO):
 
     def _setup_model(self) -> None:
         if self.rollout_buffer_class is GraphRolloutBuffer:
-            self.rollout_buffer_kwargs = {"encode": self.policy_kwargs.get("encode", "once")}
-        self.clip_range = schedule(self.clip_range)
+            encode = self.policy_kwargs.get("encode", "once")
+            self.rollout_buffer_kwargs = {"encode": encode, **(self.rollout_buffer_kwargs or {})}
+        self.clip_range = schedule(self.clip_range, "clip_range")
         if self.clip_range_vf is not None:
-            self.clip_range_vf = schedule(self.clip_range_vf)
+            self.clip_range_vf = schedule(self.clip_range_vf, "clip_range_vf")
         super()._setup_model()

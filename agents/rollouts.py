@@ -12,7 +12,7 @@ from numba import njit
 from torch import Tensor
 
 from agents.graph import Choices, Graphs, node_numbers
-from agents.segments import Segments
+from agents.segments import Segments, ragged_index
 from envs.core.spec import Observation
 
 
@@ -117,8 +117,7 @@ class Rollouts:
         for part in torch.split(torch.arange(len(index)), torch.bincount(parts).tolist()):
             if len(part):
                 candidates = Segments.of(lengths[part])
-                rows = begins[part].index_select(0, candidates.owner)
-                rows += torch.arange(len(rows)) - candidates.offsets[:-1].index_select(0, candidates.owner)
+                rows = ragged_index(begins[part], lengths[part])
                 chosen = candidates.offsets[:-1] + torch.from_numpy(self._buffers.chosen)[index[part]]
                 log_prob = torch.from_numpy(self._buffers.log_prob)[index[part]]
                 chunk = Chunk(self._choices(candidates, rows, index[part]), chosen, log_prob, index[part])

@@ -18,6 +18,8 @@ class NamedSchedule:
     end: float
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS or (self.kind == "constant" and self.end != self.start):
+            raise ValueError(f"{self.kind} from {self.start} to {self.end} is no schedule: use one of {(*KINDS,)}.")
         if not all(0 <= number < inf for number in (self.start, self.end)):
             raise ValueError(f"{self} is no schedule, since its numbers must be finite and at least 0.")
 

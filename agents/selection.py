@@ -27,5 +27,5 @@ def max_variance_subset(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def count_of(share: float, total: int) -> int:
-    """How many of `total` things a share is, at least one."""
+    """How many of `total` things a share is, at least one where there are any."""
     return min(total, max(1, int(np.ceil(share * total - 1e-9))))

@@ -73,8 +73,10 @@ def play(
         batch: episodes played at once.
 
     Raises:
-        ValueError: no samples, several greedy ones, or a temperature that is not positive.
+        ValueError: no samples, several greedy ones, a temperature that is not positive, or a batch of none.
     """
+    if batch < 1:
+        raise ValueError(f"batch is {batch}, but must be at least 1.")
     if samples < 1 or (temperature is None and samples > 1):
         raise ValueError(f"samples is {samples}, but must be 1 without a temperature and at least 1 with one.")
     if temperature is not None and not temperature > 0:

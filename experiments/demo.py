@@ -21,7 +21,7 @@ SHOPS = "random:10x10..15x15"
 class Demo:
     """Train an agent on random job shops, compare it on Taillard's ta01-ta10 and ft06, and say how to look at it.
 
-    An agent that an earlier call has trained is taken as it is.
+    An agent that an earlier call has trained is taken as it is; one whose training was stopped goes on.
     """
 
     algorithm: Literal["d3s", "ppo"] = "d3s"
@@ -44,9 +44,10 @@ def demo(command: Demo) -> None:
         guide=20,
         run_dir=folder,
     )
-    print(f"Training an agent for {train.cpu_seconds:.0f} CPU seconds on {SHOPS} job shops:", flush=True)
     if (folder / LAST).exists():
-        print(f"{folder} holds one from before; delete the folder to train another.", flush=True)
+        print(f"Taking the agent in {folder}, trained on if it was stopped; delete the folder for another.", flush=True)
+    else:
+        print(f"Training an agent for {train.cpu_seconds:.0f} CPU seconds on {SHOPS} job shops:", flush=True)
     looking = problem(lookahead="pilot")
     ensure(train, looking)
     usual, solvers = problem(**rule_defaults(problem.name)), known(problem.name)[1]

@@ -59,9 +59,14 @@ def test_the_batch_is_cut_to_the_rollouts_with_the_largest_variance() -> None:
 
 
 def test_each_group_is_cut_where_that_is_asked_for() -> None:
-    model, _, _, decisions = selected(sample_keep=0.5, decision_keep=1, sample_level="group")
-    rows = np.unique(model.rollouts.episode[decisions])
-    assert set(np.bincount(rows // 4, minlength=3)) <= {0, 2}
+    model, values, kept, decisions = selected(sample_keep=0.5, decision_keep=1, sample_level="group")
+    chosen = np.isin(np.arange(12), model.rollouts.episode[decisions]).reshape(3, 4)
+    assert kept.any()
+    for mine, some, useful in zip(values.reshape(3, 4), chosen, kept.reshape(3, 4), strict=True):
+        assert some.sum() == (2 if useful.any() else 0)
+        if useful.any():
+            best = max(np.var(pair) for pair in combinations(mine, 2))
+            assert np.var(mine[some]) == pytest.approx(best)
 
 
 @pytest.mark.parametrize("level", ["batch", "group"])
@@ -108,3 +113,8 @@ def test_a_resumed_run_goes_on_with_its_schedules(tmp_path: Path) -> None:
 def test_shares_outside_their_range_are_refused(name: str, share: Any) -> None:
     with pytest.raises(ValueError, match=f"{name} is .*, but must be a share above 0 and at most 1"):
         D3S("GraphPolicy", job_shops(), **SMALL, **{name: share})
+
+
+def test_labels_are_refused_since_they_have_no_variance() -> None:
+    with pytest.raises(ValueError, match="baseline is 'label', but D3S selects by the variance of advantages"):
+        D3S("GraphPolicy", job_shops(), **SMALL, baseline="label")

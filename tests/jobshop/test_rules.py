@@ -227,6 +227,7 @@ def test_samples_follow_the_softmax() -> None:
         ({"samples": 0}, "samples is 0, but must be 1 without a temperature and at least 1 with one"),
         ({"samples": 2}, "samples is 2, but must be 1 without a temperature"),
         ({"samples": 0, "temperature": 1.0}, "samples is 0"),
+        ({"batch": 0}, "batch is 0, but must be at least 1"),
         ({"samples": 2, "temperature": 0.0}, "The temperature is 0.0, but must be positive"),
         ({"samples": 2, "temperature": -1.0}, "The temperature is -1.0, but must be positive"),
         ({"samples": 2, "temperature": np.nan}, "The temperature is nan, but must be positive"),
