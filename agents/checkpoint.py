@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
+from gymnasium.vector import VectorEnv
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.type_aliases import GymEnv
@@ -21,6 +22,7 @@ from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
 from agents.schema import check_same, check_widths, describe, space_from_json, space_to_json
 from envs.core.datasets import nearest
+from envs.core.vector import DispatchVectorEnv
 
 
 class Checkpoint(BaseAlgorithm):
@@ -47,9 +49,19 @@ class Checkpoint(BaseAlgorithm):
     schedules: ClassVar[tuple[str, ...]] = ("learning_rate",)
     trained_on: dict[str, Any]
 
+    @staticmethod
+    def _wrap_env(env: GymEnv, verbose: int = 0, monitor_wrapper: bool = True) -> VecEnv:
+        """As in stable-baselines3; a `DispatchVectorEnv` is wrapped in a `DispatchVecEnv`."""
+        inner: Any = env.unwrapped if isinstance(env, VectorEnv) else env
+        if isinstance(inner, DispatchVectorEnv):
+            return DispatchVecEnv(inner)
+        return BaseAlgorithm._wrap_env(env, verbose, monitor_wrapper)
+
     def _setup_model(self) -> None:
         if self.env is not None:
             self.trained_on = describe(self.env)
+        elif not hasattr(self, "observation_space"):
+            raise ValueError("env is None, but a model learns in one: name it, or use load(path) to predict only.")
         super()._setup_model()  # type: ignore[safe-super]
 
     def _setup_lr_schedule(self) -> None:
@@ -144,6 +156,8 @@ class Checkpoint(BaseAlgorithm):
             FileNotFoundError: no such file.
         """
         data, params, generators = read(path, get_device(device), custom_objects)
+        for name in {"trained_on", "observation_space", "policy_class", "verbose", "env_generators"} - set(data):
+            raise ValueError(f"{path} has no {name}: it was saved without, or is damaged, so it cannot be loaded.")
         if print_system_info:
             get_system_info()
         if data.get("algorithm") != cls.__name__:
@@ -167,7 +181,7 @@ class Checkpoint(BaseAlgorithm):
             raise ValueError(f"{path} has data of another form ({error!r}): it is damaged, {what}.") from error
         try:
             model.set_parameters(params, device=device)
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
             remedy = f"leave {', '.join(kwargs)} out or train anew" if kwargs else "train anew"
             raise ValueError(f"{path} has weights for other networks than it should: {remedy}.") from error
         if vec_env is not None:

@@ -18,10 +18,12 @@ class NamedSchedule:
     end: float
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS or (self.kind == "constant" and self.end != self.start):
-            raise ValueError(f"{self.kind} from {self.start} to {self.end} is no schedule: use one of {(*KINDS,)}.")
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.kind!r} is no schedule: use one of {', '.join(KINDS)}.")
         if not all(0 <= number < inf for number in (self.start, self.end)):
             raise ValueError(f"{self} is no schedule, since its numbers must be finite and at least 0.")
+        if self.kind == "constant" and self.end != self.start:
+            raise ValueError(f"{self} is no schedule, since it ends at {self.end}: use 'linear'.")
 
     def __call__(self, progress_remaining: float) -> float:
         """The value when `progress_remaining` (1 at the start of training, 0 at its end) is left."""

@@ -48,6 +48,8 @@ def with_one_sentence(run: Callable[[], object]) -> None:
         sys.exit(1)
     except (ValueError, OSError, MemoryError) as error:
         sys.exit(_fail(sentence(error)))
+    except OverflowError as error:
+        sys.exit(_fail(f"A number is too large ({error}): name a smaller one."))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(130)

@@ -31,20 +31,37 @@ def crew(processes: int, make: Callable[[], Checkpoint]) -> Iterator[None]:
             context.Process(target=follow, args=(rank, processes, place, make), daemon=True)
             for rank in range(1, processes)
         ]
+        before = signal.signal(
+            signal.SIGINT, signal.SIG_IGN
+        )  # as they are to inherit it: the first one says when to end
         for process in others:
             process.start()
-        dist.init_process_group("gloo", init_method=place, rank=0, world_size=processes, timeout=PATIENCE)
-        try:
-            yield
-        finally:
-            dist.destroy_process_group()
-            for process in others:
-                process.join(60)
+        signal.signal(signal.SIGINT, before)
+        with ended_together():
+            dist.init_process_group("gloo", init_method=place, rank=0, world_size=processes, timeout=PATIENCE)
+            try:
+                yield
+            finally:
+                dist.destroy_process_group()
+                for process in others:
+                    process.join(60)
+
+
+@contextmanager
+def ended_together() -> Iterator[None]:
+    """ValueError where another process has ended before its time."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            raise
+        raise ValueError(
+            "Another process of the run has ended: go on from the last checkpoint with --resume."
+        ) from error
 
 
 def follow(rank: int, processes: int, place: str, make: Callable[[], Checkpoint]) -> None:
     """Train along until the first process ends; instances and actions are drawn by other generators than its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is asked, and says when to end
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=place, rank=rank, world_size=processes, timeout=PATIENCE)
     model = make()

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
+from agents.archive import read
 from experiments.agent import BEST, LAST
 from experiments.events import Events
 from experiments.progress import Progress
@@ -54,6 +56,15 @@ def curve_records(folder: Path) -> Records:
     return records
 
 
+def is_checkpoint(path: Path) -> bool:
+    """Whether there is one that can be read."""
+    try:
+        read(path, torch.device("cpu"))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 class Curve(BaseCallback):
     """Validates and saves a model at even distances of its budget, and stops it when that is spent.
 
@@ -81,6 +92,9 @@ class Curve(BaseCallback):
         self.watch = Stopwatch(self.row.get("cpu_s", 0.0), self.row.get("wall_s", 0.0))
         self.next = self._after(self._spent()) if row else 0.0
         self.progress = Progress("decisions", model.num_timesteps, self._spent(), self.folder / "log.txt")
+        if row and not is_checkpoint(self.folder / BEST):
+            self.progress.say(f"{self.folder / BEST} is missing or damaged; the best from now on will be kept.")
+            self.best = np.inf
         # The learning rate follows the budget, which may be one of CPU seconds.
         model._update_current_progress_remaining = lambda *_: setattr(
             model, "_current_progress_remaining", max(0.0, 1 - self._spent())

@@ -120,7 +120,14 @@ def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
     check_names(sets, across=command.schedules is not None)
     effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
     chosen = methods(problem, command.methods or playable(problem), effort)
-    return [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
+    cases = [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
+    if command.schedules:
+        files: dict[Path, Case] = {}
+        for case in cases:
+            path = schedule_file(command.schedules, case)
+            if files.setdefault(path, case).instance != case.instance:
+                raise ValueError(f"Two instances have the schedule file {path}: give them names that differ more.")
+    return cases
 
 
 def check_names(sets: Mapping[str, Sequence[Instance]], across: bool) -> None:
@@ -233,6 +240,11 @@ def save(folder: Path, case: Case, solution: Solution, problem: str) -> None:
     """Write the schedule as JSON."""
     columns = import_module(f"envs.{problem}.verify").COLUMNS
     path = schedule_file(folder, case)
+    if path.exists() and (found := schedules.load(path).objective) != solution.objective:
+        raise ValueError(
+            f"{path} holds another schedule, with the objective {found:g} and not {solution.objective:g}: name another "
+            "--schedules folder."
+        )
     schedules.save(path, problem, case.instance.name, solution.objective, columns, solution.schedule)
 
 

@@ -66,9 +66,17 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
         raise ValueError(f"samples are {', '.join(map(str, effort.samples)) or 'missing'}, but must be at least 1.")
     for what, value in (("seconds", effort.seconds), ("temperature", effort.temperature)):
         _check_positive(what, value)
+    if effort.device != "cpu":
+        from experiments.agent import check_device  # torch is slow to import, and rules do without it
+
+        check_device(effort.device)
     if effort.workers < 1:
         raise ValueError(f"workers is {effort.workers}, but must be at least 1.")
-    return list(dict.fromkeys(method for name in names for method in _method(problem, name, effort)))
+    made = [method for name in names for method in _method(problem, name, effort)]
+    once: dict[tuple[str, int], Method] = {}
+    for method in made:
+        once.setdefault((method.name, method.samples), method)
+    return list(once.values())
 
 
 def _check_positive(what: str, value: float) -> None:
@@ -78,6 +86,8 @@ def _check_positive(what: str, value: float) -> None:
 
 def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Method]:
     solvers = known(problem.name)[1]
+    if name in ("", "both:"):
+        raise ValueError(f"{name!r} is no method: name a rule, a solver or a run directory.")
     if name.startswith("both:"):
         return [_both(problem, method) for method in _method(problem, name.removeprefix("both:"), effort)]
     base, _, suffix = name.rpartition("@")
@@ -93,7 +103,10 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
     if name in solvers:
         return [_solver(name, solvers[name], effort)]
     if name.startswith("pilot:"):
-        problem, scores, facts = _scorer(problem, name.removeprefix("pilot:"), effort.device)
+        inner = name.removeprefix("pilot:")
+        if inner in ("", *solvers) or inner.startswith(("pilot:", "both:")):
+            raise ValueError(f"{name!r} is no method: pilot: tries out a rule or an agent, as in pilot:NAME.")
+        problem, scores, facts = _scorer(problem, inner, effort.device)
         return [Method(name, _player(problem, Pilot(scores), 1, None), **facts)]
     return _sampled(problem, name, effort, effort.temperature)
 
@@ -104,7 +117,7 @@ def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature:
     made = []
     for samples in effort.samples:
         hot = temperature if samples > 1 or name == "random" else None
-        label = f"{name}@{temperature:g}" if samples > 1 and name != "random" else name
+        label = f"{name}@{temperature!r}".removesuffix(".0") if samples > 1 and name != "random" else name
         made.append(Method(label, _player(problem, scores, samples, hot), samples, **facts))
     return made
 

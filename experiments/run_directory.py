@@ -13,7 +13,7 @@ from experiments.validation import Validation
 
 
 def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:
-    """The settings and the problem of a run directory, with the budget of the command line where it names one.
+    """The settings and the problem of a run directory, with the command line's device, and its budget if it has one.
 
     Raises:
         ValueError: no run directory, a half-written one, one of another problem, or other settings than its own.
@@ -22,14 +22,16 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
     if config["problem"] != problem.name:
         raise ValueError(f"{folder} is a run of the problem {config['problem']}, not of {problem.name}.")
     if not (folder / LAST).exists():
-        raise ValueError(f"{folder} has no checkpoint {LAST}: its run ended before the first one, so train anew.")
+        raise ValueError(
+            f"{folder} has no checkpoint {LAST}: its run ended before the first one, so delete it and train anew."
+        )
     given = {**asdict(command), **asdict(problem.options)}
     default = {**asdict(Train()), **asdict(type(problem.options)())}
     stored = {**asdict(Train(**config["train"])), **config["options"]}
-    for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume"}):
+    for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume", "device"}):
         if given[name] not in (default[name], stored[name]):
             raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
-    train = Train(**config["train"])
+    train = replace(Train(**config["train"]), device=command.device)
     if command.timesteps is not None or command.cpu_seconds is not None:
         train = replace(train, timesteps=command.timesteps, cpu_seconds=command.cpu_seconds)
     return replace(train, resume=folder), type(problem)(**config["options"])

@@ -81,7 +81,7 @@ class Train:
     guide: float = 0.0
     """Weight with which the first policy follows the problem's look-ahead; 0: it chooses evenly."""
     device: str = "cpu"
-    """Where the networks compute: cpu or cuda."""
+    """Where the networks compute: cpu or cuda; a resumed run may change it."""
 
 
 ARGUMENTS = {

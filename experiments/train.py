@@ -15,7 +15,7 @@ from stable_baselines3.common.logger import Logger
 from agents.archive import read
 from envs.core.problem import Problem
 from experiments import cli
-from experiments.agent import LAST, check_device
+from experiments.agent import CONFIG, LAST, check_device
 from experiments.cli import describe
 from experiments.crew import crew
 from experiments.curve import Curve, curve_records
@@ -35,6 +35,8 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
         command, problem = resumed(command, problem, folder)
     else:
         folder = command.run_dir or Path("runs") / f"{problem.name}-{command.algorithm}-{command.seed}"
+        if (folder / CONFIG).exists() and not (folder / LAST).exists():
+            raise ValueError(f"{folder} holds a run that ended before its first checkpoint: delete the folder.")
         if folder.exists() and any(folder.iterdir()):
             raise ValueError(f"{folder} is not empty: go on with --resume {folder}, or name another --run-dir.")
     check_device(command.device)
@@ -87,7 +89,7 @@ def stop_on_interrupt(curve: Curve) -> Iterator[None]:
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, before)
-        curve.progress.say("Saving; Ctrl-C again ends at once.")
+        print("\nSaving; Ctrl-C again ends at once.", file=sys.stderr, flush=True)
         curve.stop()
 
     signal.signal(signal.SIGINT, stop)

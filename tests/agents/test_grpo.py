@@ -543,3 +543,22 @@ def test_learning_without_an_environment_is_refused(tmp_path: Path) -> None:
     small().save(tmp_path / "model.zip")
     with pytest.raises(ValueError, match="no environment to learn in: load it with load"):
         GRPO.load(tmp_path / "model.zip").learn(10)
+
+
+def test_environments_of_gymnasium_are_wrapped() -> None:
+    env = gymnasium.make_vec("envs:dispatch/JobShop-v0", num_envs=2, instances="random:4x4")
+    GRPO("GraphPolicy", env, **SMALL).learn(100)  # type: ignore[arg-type]
+    GRPO("GraphPolicy", DispatchVectorEnv("jobshop", 2, "random:4x4"), **SMALL).learn(100)  # type: ignore[arg-type]
+
+
+def test_a_model_needs_an_environment() -> None:
+    for kind in (GRPO, D3S, PPO):
+        with pytest.raises(ValueError, match="env is None, but a model learns in one"):
+            kind()
+
+
+@pytest.mark.parametrize("name", ["verbose", "env_generators"])
+def test_what_was_saved_without_a_part_is_refused(name: str, tmp_path: Path) -> None:
+    small().save(tmp_path / "model.zip", exclude=[name])
+    with pytest.raises(ValueError, match=f"has no {name}: it was saved without, or is damaged"):
+        GRPO.load(tmp_path / "model.zip", job_shops())

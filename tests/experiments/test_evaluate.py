@@ -75,6 +75,24 @@ def test_a_stopped_evaluation_goes_on_and_runs_nothing_twice(tmp_path: Path, mon
     assert output.read_text().startswith("".join(lines[:2]))
 
 
+def test_methods_that_are_named_twice_are_run_once() -> None:
+    rows = run(replace(QUICK, methods=("mwkr", "spt", "mwkr", "mwkr@0.5"), samples=(1, 2, 2)))
+    found = [(row["method"], row["samples"]) for row in rows]
+    assert found == [("mwkr", "1"), ("mwkr@1", "2"), ("spt", "1"), ("spt@1", "2"), ("mwkr@0.5", "2")]
+
+
+def test_schedules_of_other_cases_are_not_written_over(tmp_path: Path) -> None:
+    run(replace(QUICK, methods=("mwkr",), schedules=tmp_path))
+    before = (tmp_path / "ft06-mwkr-1.json").read_text()
+    with pytest.raises(ValueError, match="holds another schedule, with the objective 61 and not 67: name another"):
+        evaluate(replace(QUICK, methods=("mwkr",), schedules=tmp_path), load_problem("jobshop")(scheme="active"))
+    assert (tmp_path / "ft06-mwkr-1.json").read_text() == before
+    for name in ("a b.txt", "a_b.txt"):
+        (tmp_path / name).write_text("1 1\n0 5\n" if name == "a b.txt" else "1 1\n0 6\n")
+    with pytest.raises(ValueError, match="Two instances have the schedule file"):
+        run(replace(QUICK, instances=(f"{tmp_path}/a*b.txt",), methods=("mwkr",), schedules=tmp_path))
+
+
 def test_a_missing_schedule_is_written_without_another_row(tmp_path: Path) -> None:
     run(replace(QUICK, output=tmp_path / "x.csv"))
     text = (tmp_path / "x.csv").read_text()

@@ -18,8 +18,9 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from envs import load_problem
+from experiments.agent import load_agent
 from experiments.settings import Train
-from experiments.train import train
+from experiments.train import ensure, train
 from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 ENDLESS = {
@@ -97,8 +98,6 @@ def test_tensorboard_finds_finite_values_the_picture_the_command_and_the_hyperpa
 
 @pytest.mark.parametrize("algorithm", ["d3s", "self_labelling"])
 def test_group_trainers_write_the_same_directory_and_go_on_where_they_stood(tmp_path: Path, algorithm: Any) -> None:
-    from experiments.agent import load_agent
-
     small = replace(SMALL_GROUPS, algorithm=algorithm)
     folder = train(replace(small, run_dir=tmp_path / "run"), load_problem("jobshop")())
     names = {path.name.split(".")[0] if "tfevents" in path.name else path.name for path in folder.iterdir()}
@@ -112,8 +111,6 @@ def test_group_trainers_write_the_same_directory_and_go_on_where_they_stood(tmp_
 
 
 def test_the_best_checkpoint_is_the_best_of_the_curve(run_dir: Path) -> None:
-    from experiments.agent import load_agent
-
     best = min(curve(run_dir), key=lambda row: row["objective"])
     assert load_agent(run_dir, "jobshop").train_decisions == best["decisions"]
 
@@ -171,6 +168,31 @@ def test_ctrl_c_saves_and_ends_cleanly(tmp_path: Path) -> None:
 def test_a_run_directory_is_never_written_over(run_dir: Path) -> None:
     with pytest.raises(ValueError, match="is not empty: go on with --resume"):
         train(replace(SMALL, run_dir=run_dir), load_problem("jobshop")())
+
+
+def test_a_run_without_a_checkpoint_is_to_be_deleted(run_dir: Path, tmp_path: Path) -> None:
+    folder = copy(run_dir, tmp_path)
+    (folder / "last.zip").unlink()
+    with pytest.raises(ValueError, match="ended before its first checkpoint: delete the folder"):
+        ensure(replace(SMALL, run_dir=folder), load_problem("jobshop")())
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK"])
+def test_a_best_checkpoint_that_is_lost_is_made_anew(run_dir: Path, tmp_path: Path, damage: bytes) -> None:
+    folder = copy(run_dir, tmp_path)
+    (folder / "best.zip").unlink()
+    if damage:
+        (folder / "best.zip").write_bytes(damage)
+    resume(folder, timesteps=1200)
+    assert "best.zip is missing or damaged" in (folder / "log.txt").read_text()
+    assert load_agent(folder, "jobshop").train_decisions > 640
+
+
+def test_a_run_goes_on_where_the_command_line_says(run_dir: Path, tmp_path: Path) -> None:
+    folder = copy(run_dir, tmp_path)
+    edit(folder, '"device": "cpu"', '"device": "cuda"')
+    resume(folder, timesteps=700)
+    assert '"device": "cpu"' in (folder / "config.json").read_text()
 
 
 def test_a_finished_run_goes_on_only_with_a_larger_budget(run_dir: Path) -> None:
