@@ -28,9 +28,9 @@ class GraphSamples(NamedTuple):
 class GraphRolloutBuffer(RolloutBuffer):
     """Rollouts of `GraphPolicy`, for PPO's `rollout_buffer_class`; returns and advantages are `RolloutBuffer`'s.
 
-    `encode` must be the policy's. Static arrays are kept once for each `ids[0]`; minibatches hold all decisions about
-    a set of graphs, so that an epoch encodes each graph once, and about `batch_size` decisions, more where one graph
-    has more. So advantages are normalised over few instances, and over one where rows share them.
+    `encode` must be the policy's. Static arrays are kept once for each `ids[0]`. With "once", minibatches hold all
+    decisions about a set of graphs, so that an epoch encodes each graph once, and about `batch_size` decisions, more
+    where one graph has more; advantages are then normalised over few instances, over one where rows share them.
     """
 
     def __init__(
@@ -93,10 +93,10 @@ class GraphRolloutBuffer(RolloutBuffer):
         self.full = self.pos == self.buffer_size
 
     def get(self, batch_size: int | None = None) -> Generator[GraphSamples, None, None]:  # type: ignore[override]
-        """Minibatches in random order, each with all decisions about its graphs; all at once for None."""
+        """Minibatches in random order, with "once" each with all decisions about its graphs; all at once for None."""
         if not self.full:
             raise ValueError(f"The rollout buffer holds {self.pos} of {self.buffer_size} steps: fill it first.")
-        graph = self._graph.ravel()
+        graph = self._graph.ravel() if self.encode == "once" else np.arange(self._graph.size)
         for decisions in minibatches(graph, batch_size or len(graph)):
             yield self._samples(decisions)
 

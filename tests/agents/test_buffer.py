@@ -66,6 +66,14 @@ def test_a_graph_is_in_one_minibatch_only_and_stored_once() -> None:
     assert graphs == len(np.unique(theirs.observations["ids"][:, :, 0]))
 
 
+@pytest.mark.parametrize("encode", ["none", "step"])
+def test_where_graphs_are_not_shared_minibatches_have_their_size(encode: str) -> None:
+    ours = filled(encode)[0]
+    total = STEPS * ours.n_envs
+    sizes = [len(part.actions) for part in ours.get(total // 4)]
+    assert sizes == [total // 4] * 4
+
+
 def test_everything_comes_at_once_without_a_batch_size() -> None:
     ours, theirs, _ = filled("none")
     (batch,) = ours.get()
