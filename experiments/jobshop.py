@@ -13,6 +13,7 @@ from experiments.jobshop_agents import (
     ENCODERS,
     FIVE_MINUTES,
     HEADLINE,
+    LONGEST,
     MINUTE,
     PILOT_MINUTE,
 )
@@ -85,6 +86,7 @@ TABLES = {
     "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),
     "trainers_learning": LearningCurves("Job shop: trainers in a minute", MINUTE, digits=2),
     "trainers_learning_300": LearningCurves("Job shop: trainers in five minutes", FIVE_MINUTES, digits=2),
+    "trainers_learning_1200": LearningCurves("Job shop: the best two in twenty minutes", LONGEST, digits=2),
     "trainers_pilot": Comparison(
         "Job shop: trainers after a minute of CPU time, trying out the linear rule",
         TAILLARD,

@@ -50,9 +50,11 @@ def trainers(options: dict[str, Any], seconds: int = 60, points: int = 12) -> di
 
 
 MINUTE, FIVE_MINUTES, PILOT_MINUTE = trainers(BOUND), trainers(BOUND, 300, 20), trainers(PILOT)
+LONGEST = {name: agents for name, agents in trainers(BOUND, 1200, 30).items() if name in ("self-labelling", "PODS")}
+"""The best two by validation after five minutes."""
 BY_BUDGET = {
     f"{name}, {seconds} CPU s": agents
-    for seconds, budget in ((60, MINUTE), (300, FIVE_MINUTES))
+    for seconds, budget in ((60, MINUTE), (300, FIVE_MINUTES), (1200, LONGEST))
     for name, agents in budget.items()
 }
 LABELS = ALGORITHMS["self-labelling"]
