@@ -31,9 +31,8 @@ def crew(processes: int, make: Callable[[], Checkpoint]) -> Iterator[None]:
             context.Process(target=follow, args=(rank, processes, place, make), daemon=True)
             for rank in range(1, processes)
         ]
-        before = signal.signal(
-            signal.SIGINT, signal.SIG_IGN
-        )  # as they are to inherit it: the first one says when to end
+        # The others inherit that they ignore Ctrl-C: the first process is asked, and says when to end.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         for process in others:
             process.start()
         signal.signal(signal.SIGINT, before)
@@ -55,9 +54,7 @@ def ended_together() -> Iterator[None]:
     except RuntimeError as error:
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
-        raise ValueError(
-            "Another process of the run has ended: go on from the last checkpoint with --resume."
-        ) from error
+        raise ValueError("Another process of the run has ended: go on where it was saved, with --resume.") from error
 
 
 def follow(rank: int, processes: int, place: str, make: Callable[[], Checkpoint]) -> None:

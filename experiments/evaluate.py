@@ -240,7 +240,8 @@ def save(folder: Path, case: Case, solution: Solution, problem: str) -> None:
     """Write the schedule as JSON."""
     columns = import_module(f"envs.{problem}.verify").COLUMNS
     path = schedule_file(folder, case)
-    if path.exists() and (found := schedules.load(path).objective) != solution.objective:
+    repeats = case.method.budget_s is None  # a solver may find another one in the same time
+    if repeats and path.exists() and (found := schedules.load(path).objective) != solution.objective:
         raise ValueError(
             f"{path} holds another schedule, with the objective {found:g} and not {solution.objective:g}: name another "
             "--schedules folder."
