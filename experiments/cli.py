@@ -81,6 +81,11 @@ def command_line() -> str:
     return f"python {run} {shlex.join(sys.argv[1:])}".strip()
 
 
+def typed() -> set[str]:
+    """The options that stand on the running command line, as names of fields."""
+    return {word[2:].partition("=")[0].replace("-", "_") for word in sys.argv[1:] if word.startswith("--")}
+
+
 def parse(
     command: type[C], argv: list[str], defaults: Callable[[str], dict[str, Any]] = no_defaults
 ) -> tuple[C, Problem[Any, Any]]:

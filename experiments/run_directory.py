@@ -7,6 +7,7 @@ from typing import Any
 
 from envs.core.problem import Problem
 from experiments.agent import ALGORITHMS, CONFIG, LAST
+from experiments.cli import typed
 from experiments.records import provenance, write_atomically
 from experiments.settings import Train, check
 from experiments.validation import Validation
@@ -29,7 +30,8 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
     default = {**asdict(Train()), **asdict(type(problem.options)())}
     stored = {**asdict(Train(**config["train"])), **config["options"]}
     for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume", "device"}):
-        if given[name] not in (default[name], stored[name]):
+        meant = name in typed() or given[name] != default[name]
+        if meant and given[name] != stored[name]:
             raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
     train = replace(Train(**config["train"]), device=command.device)
     if command.timesteps is not None or command.cpu_seconds is not None:

@@ -20,7 +20,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from envs import load_problem
 from experiments.agent import load_agent
 from experiments.settings import Train
-from experiments.train import ensure, train
+from experiments.train import ensure, main, train
 from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 ENDLESS = {
@@ -203,6 +203,16 @@ def test_a_finished_run_goes_on_only_with_a_larger_budget(run_dir: Path) -> None
 def test_a_resumed_run_cannot_change_its_settings(run_dir: Path) -> None:
     with pytest.raises(ValueError, match="was begun with seed 0, which a resumed run cannot change"):
         resume(run_dir, timesteps=1200, seed=7)
+
+
+def test_what_is_typed_counts_even_where_it_is_the_default(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy(run_dir, tmp_path)
+    monkeypatch.setattr(sys, "argv", ["experiments/train.py", "jobshop", "--resume", str(folder), "--n-steps=128"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "was begun with n_steps 16, which a resumed run cannot change" in capsys.readouterr().err
 
 
 def edit(folder: Path, old: str, new: str) -> None:
