@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from agents.checks import shares
 from agents.grpo import GRPO
-from agents.objectives import shares
 from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
 

@@ -9,7 +9,7 @@ clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / 
 where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`agents.objectives.PRESETS`).
 """
 
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,8 +21,9 @@ from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
+from agents.checks import check_coefficient, check_share, whole
 from agents.groups import GroupAlgorithm
-from agents.objectives import Baseline, Loss, Scale, advantages, check_share, decision_weights, surrogate
+from agents.objectives import Baseline, Loss, Scale, advantages, decision_weights, surrogate
 from agents.policy import GraphPolicy
 from agents.sb3_env import vector_env
 from agents.schedules import NamedSchedule, schedule
@@ -146,16 +147,10 @@ class GRPO(GroupAlgorithm):
 
     def _check_arguments(self) -> None:
         for name, low in {"group_size": 2, "n_instances": 1, "n_epochs": 1, "chunk_size": 1}.items():
-            value = getattr(self, name)
-            if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
-                why = ": a rollout is judged by the others of its group" if name == "group_size" else ""
-                raise ValueError(f"{name} is {value}, but must be a whole number from {low} on{why}.")
-            setattr(self, name, int(value))
+            why = ": a rollout is judged by the others of its group" if name == "group_size" else ""
+            setattr(self, name, whole(name, getattr(self, name), low, why))
         for name in ("ent_coef", "kl_coef", "max_grad_norm"):
-            value = getattr(self, name)
-            least = "more than 0" if name == "max_grad_norm" else "at least 0"
-            if not (isinstance(value, Real) and 0 <= float(value) < np.inf) or (name == "max_grad_norm" and value == 0):
-                raise ValueError(f"{name} is {value!r}, but must be finite and {least}.")
+            check_coefficient(name, getattr(self, name), positive=name == "max_grad_norm")
         check_share("keep", self.keep)
         if not (isinstance(self.ema, Real) and 0 <= self.ema < 1):
             raise ValueError(f"ema is {self.ema!r}, but must be at least 0 and below 1.")

@@ -1,13 +1,10 @@
 """What group-relative methods maximise: advantages, weights and clipped ratios, and the methods by name."""
 
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
-
-from agents.schedules import NamedSchedule, schedule
 
 Baseline = Literal["group", "leave_one_out", "greedy", "label"]
 Scale = Literal["group", "batch", "none"]
@@ -77,17 +74,3 @@ def surrogate(loss: Loss, log_prob: Tensor, ratio: Tensor, a: Tensor, low: float
     if loss == "cispo":
         return ratio.detach().clamp(max=high) * a * log_prob
     return torch.minimum(ratio * a, ratio.clamp(low, high) * a)
-
-
-def shares(value: object, name: str) -> NamedSchedule:
-    """The schedule of the argument of that name, whose values must be shares."""
-    named = schedule(value, name)
-    check_share(name, named.start)
-    check_share(name, named.end)
-    return named
-
-
-def check_share(name: str, share: float) -> None:
-    """ValueError for what is no share of something."""
-    if not (isinstance(share, Real) and 0 < share <= 1):
-        raise ValueError(f"{name} is {share!r}, but must be a share above 0 and at most 1.")

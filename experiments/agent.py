@@ -69,7 +69,7 @@ def check_device(device: str) -> None:
     if device not in ("cpu", "cuda"):
         raise ValueError(f"The device is {device!r}, but must be cpu or cuda.")
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("The device is 'cuda', but torch finds no GPU here: leave --device at cpu.")
+        raise ValueError("The device is 'cuda', but torch finds no GPU here: name --device cpu.")
 
 
 def checkpoint_file(path: Path) -> Path:

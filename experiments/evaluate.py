@@ -120,14 +120,7 @@ def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
     check_names(sets, across=command.schedules is not None)
     effort = Effort(command.samples, command.temperature, command.seconds, command.workers, command.device)
     chosen = methods(problem, command.methods or playable(problem), effort)
-    cases = [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
-    if command.schedules:
-        files: dict[Path, Case] = {}
-        for case in cases:
-            path = schedule_file(command.schedules, case)
-            if files.setdefault(path, case).instance != case.instance:
-                raise ValueError(f"Two instances have the schedule file {path}: give them names that differ more.")
-    return cases
+    return [Case(text, instance, method) for text, found in sets.items() for instance in found for method in chosen]
 
 
 def check_names(sets: Mapping[str, Sequence[Instance]], across: bool) -> None:
@@ -135,8 +128,9 @@ def check_names(sets: Mapping[str, Sequence[Instance]], across: bool) -> None:
     named: dict[tuple[str, str], Instance] = {}
     for text, found in sets.items():
         for instance in found:
-            if named.setdefault(("" if across else text, instance.name), instance) != instance:
-                raise ValueError(f"Two instances of {text} are called {instance.name!r}: give them names of their own.")
+            key = ("", in_file(instance.name)) if across else (text, instance.name)
+            if named.setdefault(key, instance) != instance:
+                raise ValueError(f"Two instances of {text} are called {key[1]!r}: give them names of their own.")
 
 
 def warm_up(problem: Problem[Any, Any], cases: Sequence[Case]) -> None:
@@ -220,7 +214,12 @@ def solve(case: Case, problem: str, seed: int) -> Solution:
 def schedule_file(folder: Path, case: Case) -> Path:
     """Where the case's schedule stands, under the names of instance and method."""
     label = f"{case.instance.name or 'instance'}-{case.method.name}-{case.method.samples}"
-    return folder / (re.sub(r"[^\w.@-]+", "_", label) + ".json")
+    return folder / (in_file(label) + ".json")
+
+
+def in_file(name: str) -> str:
+    """The name as it stands in the names of files."""
+    return re.sub(r"[^\w.@-]+", "_", name)
 
 
 def result(instance: Instance, solution: Solution, problem: str) -> dict[str, Any]:

@@ -73,10 +73,7 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     if effort.workers < 1:
         raise ValueError(f"workers is {effort.workers}, but must be at least 1.")
     made = [method for name in names for method in _method(problem, name, effort)]
-    once: dict[tuple[str, int], Method] = {}
-    for method in made:
-        once.setdefault((method.name, method.samples), method)
-    return list(once.values())
+    return list({(method.name, method.samples): method for method in made}.values())
 
 
 def _check_positive(what: str, value: float) -> None:

@@ -14,7 +14,7 @@ from experiments.validation import Validation
 
 
 def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:
-    """The settings and the problem of a run directory, with the command line's device, and its budget if it has one.
+    """The settings and the problem of a run directory, with the budget and the device that are named now.
 
     Raises:
         ValueError: no run directory, a half-written one, one of another problem, or other settings than its own.
@@ -33,7 +33,9 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
         meant = name in typed() or given[name] != default[name]
         if meant and given[name] != stored[name]:
             raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
-    train = replace(Train(**config["train"]), device=command.device)
+    train = Train(**config["train"])
+    if "device" in typed():
+        train = replace(train, device=command.device)
     if command.timesteps is not None or command.cpu_seconds is not None:
         train = replace(train, timesteps=command.timesteps, cpu_seconds=command.cpu_seconds)
     return replace(train, resume=folder), type(problem)(**config["options"])

@@ -5,7 +5,7 @@ from math import inf
 from pathlib import Path
 from typing import Literal
 
-from agents.objectives import shares
+from agents.checks import shares
 from agents.schedules import schedule
 
 Algorithm = Literal["ppo", "d3s", "grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"]

@@ -1,4 +1,4 @@
-"""Random observations of the documented schema, which belong to no problem, and small job shops."""
+"""Random observations of the documented schema, which belong to no problem; small job shops and models for them."""
 
 from typing import Any
 
@@ -6,11 +6,16 @@ import numpy as np
 import torch
 from gymnasium.spaces import Discrete
 
+from agents.grpo import GRPO
 from agents.policy import GraphPolicy
 from agents.sb3_env import DispatchVecEnv
 from envs.core.spec import Feature, Size, Spec
 from envs.core.vector import DispatchVectorEnv
 
+SMALL: dict[str, Any] = {
+    **{"n_instances": 3, "group_size": 4, "device": "cpu", "seed": 0},
+    "policy_kwargs": {"width": 16, "encoder_width": 8, "layers": 1},
+}
 SPEC = Spec(
     node_types=("clock", "task", "host"),
     edge_types=("next", "needs"),
@@ -71,3 +76,17 @@ def random_policy(encode: str, like: DispatchVecEnv | None = None, **arguments: 
 def job_shops(sizes: str = "random:4x4..6x6", rows: int = 8) -> DispatchVecEnv:
     """Job shops for stable-baselines3."""
     return DispatchVecEnv(DispatchVectorEnv("jobshop", rows, sizes))
+
+
+def small(**arguments: Any) -> GRPO:
+    """A model for job shops of mixed sizes none of whose layers is zero."""
+    model = GRPO("GraphPolicy", job_shops(), **{**SMALL, **arguments})
+    for layer in (model.actor.decoder.logit, model.actor.first, model.actor.second):
+        torch.nn.init.normal_(layer.weight, std=0.5)
+    return model
+
+
+def play(model: GRPO) -> GRPO:
+    """The model after one round of rollouts, not yet trained on."""
+    model.collect_rollouts(model._setup_learn(1, None)[1])
+    return model

@@ -11,8 +11,7 @@ import torch
 from agents.d3s import D3S
 from agents.grpo import GRPO
 from agents.selection import max_variance_subset
-from tests.agents.samples import job_shops
-from tests.agents.test_grpo import SMALL, play
+from tests.agents.samples import SMALL, job_shops, play
 
 
 def test_the_subset_of_largest_variance_is_that_of_brute_force(rng: np.random.Generator) -> None:

@@ -89,7 +89,7 @@ def test_schedules_of_other_cases_are_not_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "ft06-mwkr-1.json").read_text() == before
     for name in ("a b.txt", "a_b.txt"):
         (tmp_path / name).write_text("1 1\n0 5\n" if name == "a b.txt" else "1 1\n0 6\n")
-    with pytest.raises(ValueError, match="Two instances have the schedule file"):
+    with pytest.raises(ValueError, match="are called 'a_b': give them names of their own"):
         run(replace(QUICK, instances=(f"{tmp_path}/a*b.txt",), methods=("mwkr",), schedules=tmp_path))
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from envs import load_problem
@@ -188,9 +189,15 @@ def test_a_best_checkpoint_that_is_lost_is_made_anew(run_dir: Path, tmp_path: Pa
     assert load_agent(folder, "jobshop").train_decisions > 640
 
 
-def test_a_run_goes_on_where_the_command_line_says(run_dir: Path, tmp_path: Path) -> None:
+def test_a_run_goes_on_where_the_command_line_says(
+    run_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = copy(run_dir, tmp_path)
     edit(folder, '"device": "cpu"', '"device": "cuda"')
+    if not torch.cuda.is_available():
+        with pytest.raises(ValueError, match="torch finds no GPU here: name --device cpu"):
+            resume(folder, timesteps=700)
+    monkeypatch.setattr(sys, "argv", ["experiments/train.py", "jobshop", "--device", "cpu"])
     resume(folder, timesteps=700)
     assert '"device": "cpu"' in (folder / "config.json").read_text()
 
