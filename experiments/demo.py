@@ -8,11 +8,11 @@ from typing import Literal
 
 from envs import load_problem
 from experiments import cli
-from experiments.agent import LAST
 from experiments.evaluate import Evaluate, evaluate, rule_defaults
 from experiments.methods import known, playable
-from experiments.settings import Train
 from experiments.train import ensure
+from experiments.training.agent import LAST
+from experiments.training.settings import Train
 
 SHOPS = "random:10x10..15x15"
 

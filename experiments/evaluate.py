@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +12,13 @@ from baselines.solution import Solution
 from envs.core import schedules
 from envs.core.datasets import resolve
 from envs.core.instance import Instance
+from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments import cli
+from experiments.kinds.tables import mean, percent, summary
 from experiments.methods import Effort, Method, methods, playable
 from experiments.progress import Progress
 from experiments.records import Records, cell, provenance
-from experiments.tables import mean, percent, summary
 
 COLUMNS = (
     *("problem", "options", "set", "instance", "size", "method", "samples", "seed"),
@@ -186,7 +186,7 @@ def run(
 
 def check_kept(row: Mapping[str, str], case: Case, problem: str, output: Path | None) -> None:
     """ValueError where a kept row says something else of the instance or the agent than they are now."""
-    reference, kind = import_module(f"envs.{problem}.sets").reference(case.instance)
+    reference, kind = parts(problem).sets.reference(case.instance)
     now = {**case.facts(), "reference": reference, "reference_kind": kind}
     for name in ("size", "reference", "reference_kind", "train_cpu_s"):
         if row[name] != cell(now[name]):
@@ -205,7 +205,7 @@ def is_missing(folder: Path | None, case: Case) -> bool:
 def solve(case: Case, problem: str, seed: int) -> Solution:
     """Solve one case and verify the schedule; ValueError where the judge comes to another objective."""
     solution = case.method.solve(case.instance, seed)
-    found = import_module(f"envs.{problem}.verify").verify(case.instance, solution.schedule)
+    found = parts(problem).verify.verify(case.instance, solution.schedule)
     if found != solution.objective:
         raise ValueError(f"{case.method.name} claims {solution.objective} on {case.instance.name}, but it is {found}.")
     return solution
@@ -224,7 +224,7 @@ def in_file(name: str) -> str:
 
 def result(instance: Instance, solution: Solution, problem: str) -> dict[str, Any]:
     """What a row says of the solution; a reference of 0 leaves the gap empty."""
-    reference, kind = import_module(f"envs.{problem}.sets").reference(instance)
+    reference, kind = parts(problem).sets.reference(instance)
     return {
         "objective": solution.objective,
         "reference": reference,
@@ -237,7 +237,7 @@ def result(instance: Instance, solution: Solution, problem: str) -> dict[str, An
 
 def save(folder: Path, case: Case, solution: Solution, problem: str) -> None:
     """Write the schedule as JSON."""
-    columns = import_module(f"envs.{problem}.verify").COLUMNS
+    columns = parts(problem).verify.COLUMNS
     path = schedule_file(folder, case)
     repeats = case.method.budget_s is None  # a solver may find another one in the same time
     if repeats and path.exists() and (found := schedules.load(path).objective) != solution.objective:
@@ -256,7 +256,7 @@ def show(
     problem: str,
 ) -> None:
     """Print the best schedule of a single instance, and draw the picture of the first one."""
-    render = import_module(f"envs.{problem}.render")
+    render = parts(problem).render
     first = [case for case in cases if case.instance is cases[0].instance]
 
     def schedule(case: Case) -> Any:
@@ -274,7 +274,7 @@ def show(
 
 def rule_defaults(problem: str) -> dict[str, Any]:
     """The options under which the problem's rules are quoted."""
-    return import_module(f"baselines.{problem}.rules").DEFAULTS
+    return dict(parts(problem).rules.DEFAULTS)
 
 
 def main() -> None:

@@ -5,8 +5,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from baselines.play import Scores, play, rule_scores
 from baselines.solution import Solution
 from envs.core.datasets import nearest
 from envs.core.instance import Instance
+from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments.cli import describe
 
@@ -67,7 +66,7 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     for what, value in (("seconds", effort.seconds), ("temperature", effort.temperature)):
         _check_positive(what, value)
     if effort.device != "cpu":
-        from experiments.agent import check_device  # torch is slow to import, and rules do without it
+        from experiments.training.agent import check_device  # torch is slow to import, and rules do without it
 
         check_device(effort.device)
     if effort.workers < 1:
@@ -128,7 +127,7 @@ def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem
             raise ValueError(f"{name} needs {option}={needed}, not {value}: add --{option} {needed}.")
         scores = rule_scores(rules[name])
     elif Path(name).exists() or "/" in name or name.endswith(".zip"):
-        from experiments.agent import load_agent  # torch is slow to import, and rules do without it
+        from experiments.training.agent import load_agent  # torch is slow to import, and rules do without it
 
         agent = load_agent(Path(name), problem.name, device)
         problem, scores = agent.problem, agent.scores
@@ -141,8 +140,7 @@ def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem
 
 def known(problem: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The problem's rules and solvers by name."""
-    rules = import_module(f"baselines.{problem}.rules").RULES
-    return rules, import_module(f"baselines.{problem}.solvers").SOLVERS
+    return dict(parts(problem).rules.RULES), dict(parts(problem).solvers.SOLVERS)
 
 
 def lacking(problem: Problem[Any, Any], rule: str) -> dict[str, tuple[Any, Any]]:
@@ -150,7 +148,7 @@ def lacking(problem: Problem[Any, Any], rule: str) -> dict[str, tuple[Any, Any]]
 
     They stand in `NEEDS` of the problem's rules, if there is one.
     """
-    needs = getattr(import_module(f"baselines.{problem.name}.rules"), "NEEDS", {}).get(rule, {})
+    needs = parts(problem.name).rules.NEEDS.get(rule, {})
     pairs = {option: (getattr(problem.options, option), value) for option, value in needs.items()}
     return {option: pair for option, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -171,9 +169,9 @@ def _both(problem: Problem[Any, Any], method: Method) -> Method:
     """The better of what the method makes of an instance and of its mirror image."""
     if method.budget_s is not None:
         raise ValueError(f"'both:{method.name}' is no method, for {method.name} is a solver: leave both: out.")
-    if find_spec(f"envs.{problem.name}.mirror") is None:
+    mirror = parts(problem.name).mirror
+    if mirror is None:
         raise ValueError(f"'both:{method.name}' is no method, for {problem.name} cannot be played backwards in time.")
-    mirror = import_module(f"envs.{problem.name}.mirror")
 
     def solve(instance: Instance, seed: int) -> Solution:
         there, back = method.solve(instance, seed), method.solve(mirror.mirror(instance), seed)

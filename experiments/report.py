@@ -2,12 +2,11 @@
 
 import sys
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol
 
 from envs import PROBLEMS
 from envs.core.datasets import nearest
+from envs.core.parts import Table, parts
 from experiments import cli
 
 
@@ -25,19 +24,12 @@ class Report:
     """Where to write."""
 
 
-class Table(Protocol):
-    """What experiments/<problem>.py lists in its `TABLES`, by name."""
-
-    def make(self, problem: str, path: Path, command: str) -> None:
-        """Write PATH.csv, PATH.md and maybe PATH.png; `command` makes them again."""
-
-
 def report(command: Report) -> None:
     """Make the tables that are asked for, one after the other."""
     tables: dict[str, tuple[str, Table]] = {
         f"{problem}/{name}": (problem, table)
         for problem in PROBLEMS
-        for name, table in import_module(f"experiments.{problem}").TABLES.items()
+        for name, table in parts(problem).tables.TABLES.items()
     }
     for name in command.only:
         if name not in tables:

@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,14 +20,15 @@ import torch
 from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv
 from envs.core.datasets import nearest
+from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
 from experiments.cli import describe
+from experiments.kinds.tables import aligned
 from experiments.progress import Progress
 from experiments.records import Records, provenance
-from experiments.speed_training import GROUP, Training, shares
-from experiments.tables import aligned
+from experiments.training.timing import GROUP, Training, shares
 
 COLUMNS = (
     *("problem", "options", "instances", "batch", "what", "decisions_per_cpu_s", "slowest", "fastest", "repeats"),
@@ -182,8 +182,8 @@ def _copy(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
 
 
 def _bare(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
-    """The kernel's step without an observation, where experiments/<problem>.py has a `bare_step`."""
-    bare = getattr(import_module(f"experiments.{problem.name}"), "bare_step", None)
+    """The kernel's step without an observation, where experiments/problems/<problem>.py has a `bare_step`."""
+    bare = parts(problem.name).tables.bare_step
     if bare is None:
         return None
     env = _step(problem, text, batch).env

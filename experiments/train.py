@@ -15,15 +15,15 @@ from stable_baselines3.common.logger import Logger
 from agents.archive import read
 from envs.core.problem import Problem
 from experiments import cli
-from experiments.agent import CONFIG, LAST, check_device
 from experiments.cli import describe
-from experiments.crew import crew
-from experiments.curve import Curve, curve_records
-from experiments.events import Events
-from experiments.model import model_for
-from experiments.run_directory import read_config, resumed, write_config
-from experiments.settings import Train, budget, check
-from experiments.validation import Validation, training_source
+from experiments.training.agent import CONFIG, LAST, check_device
+from experiments.training.crew import crew
+from experiments.training.curve import Curve, curve_records
+from experiments.training.events import Events
+from experiments.training.model import model_for
+from experiments.training.run_directory import read_config, resumed, write_config
+from experiments.training.settings import Train, budget, check
+from experiments.training.validation import Validation, training_source
 
 
 def train(command: Train, problem: Problem[Any, Any]) -> Path:

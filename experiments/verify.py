@@ -1,12 +1,12 @@
 """Judge a schedule file: `python -m experiments.verify PROBLEM --instances FILE --schedule FILE`."""
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from envs.core import schedules
 from envs.core.datasets import resolve
+from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments import cli
 
@@ -38,13 +38,13 @@ def verify(command: Verify, problem: Problem[Any, Any]) -> None:
         found = [instance for instance in found if instance.name == saved.instance]
     if not found:
         raise ValueError(f"{command.schedule} is of {saved.instance!r}, which is not among {command.instances}.")
-    judge = import_module(f"envs.{problem.name}.verify")
+    judge = parts(problem.name).verify
     if tuple(saved.columns) != judge.COLUMNS:
         raise ValueError(f"{command.schedule} has columns {saved.columns}, but must have {list(judge.COLUMNS)}.")
     objective = judge.verify(found[0], saved.schedule)
     if objective != saved.objective:
         raise ValueError(f"{command.schedule} states the objective {saved.objective}, but it is {objective}.")
-    reference, kind = import_module(f"envs.{problem.name}.sets").reference(found[0])
+    reference, kind = parts(problem.name).sets.reference(found[0])
     gap = f", {100 * (objective / reference - 1):.1f} % above the {kind} {reference}" if reference else ""
     print(f"{command.schedule} is a schedule of {found[0].name}: objective {objective}{gap}.")
 

@@ -5,7 +5,6 @@ import hashlib
 import os
 import subprocess
 import sys
-from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -24,10 +23,12 @@ from agents.policy import GraphPolicy
 from baselines.play import SCOUTS, objectives, play, rule_scores
 from envs import PROBLEMS, load_problem
 from envs.core.env import DispatchEnv
+from envs.core.parts import parts
 from envs.core.spec import GRAPH
 from envs.core.vector import DispatchVectorEnv
+from tests.parts import case
 
-CASES = {name: import_module(f"tests.{name}.contract") for name in PROBLEMS}
+CASES = {name: case(name) for name in PROBLEMS}
 JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 STEPS, EXAMPLES = (60, 60) if JIT else (25, 10)
 each_problem = pytest.mark.parametrize("problem", PROBLEMS)
@@ -196,15 +197,15 @@ def unchanged(env: DispatchVectorEnv, before: Any) -> None:
 
 @each_option
 def test_6_and_7_rewards_telescope_and_verify_agrees(problem: str, options: dict[str, Any]) -> None:
-    case, verify = CASES[problem], import_module(f"envs.{problem}.verify").verify
+    known, verify = CASES[problem], parts(problem).verify.verify
     env = make(problem, 8, autoreset=False, **options)
     for seed in range(3):
         reward, elapsed, _ = episodes(env, 100 * seed)
         for row, instance in enumerate(env.instances):
             objective = verify(instance, env.schedule(row))
             assert objective == env.objective[row]
-            assert case.objective_of(instance, reward[row]) == pytest.approx(objective, rel=1e-9)
-            assert elapsed[row] == pytest.approx(case.elapsed_of(env.schedule(row)))
+            assert known.objective_of(instance, reward[row]) == pytest.approx(objective, rel=1e-9)
+            assert elapsed[row] == pytest.approx(known.elapsed_of(env.schedule(row)))
 
 
 @each_option
@@ -256,7 +257,7 @@ def test_8_padding_is_inert(problem: str, encode: str) -> None:
     wide = make(problem, 1, instances=[instance], autoreset=False, shape=tuple(2 * n + 3 for n in tight.shape))
     for env in (tight, wide):
         env.reset(options={"instances": [instance]})
-    agent, rules = policy(tight, encode), import_module(f"baselines.{problem}.rules").RULES
+    agent, rules = policy(tight, encode), parts(problem).rules.RULES
     while tight.running.any():
         width = tight.observation.action_mask.shape[1]
         mask = tight.observation.action_mask == 1
@@ -273,10 +274,10 @@ def test_8_padding_is_inert(problem: str, encode: str) -> None:
 
 @each_option
 def test_9_names_do_not_matter(problem: str, options: dict[str, Any]) -> None:
-    case, rng = CASES[problem], np.random.default_rng(2)
+    known, rng = CASES[problem], np.random.default_rng(2)
     for _ in range(3):
-        instance = case.distinct(rng)
-        renamed, new = case.relabel(instance, rng, options)
+        instance = known.distinct(rng)
+        renamed, new = known.relabel(instance, rng, options)
         left, right = (make(problem, 1, instances=[i], autoreset=False, **options) for i in (instance, renamed))
         for env in (left, right):
             env.reset()
@@ -294,29 +295,29 @@ def test_9_names_do_not_matter(problem: str, options: dict[str, Any]) -> None:
 
 @each_problem
 def test_10_bound_optimum_rules_are_in_order(problem: str) -> None:
-    case = CASES[problem]
-    solver = import_module(f"baselines.{problem}.solvers").SOLVERS[case.EXACT]
-    rules, kind = import_module(f"baselines.{problem}.rules").RULES, load_problem(problem)
+    known = CASES[problem]
+    solver = parts(problem).solvers.SOLVERS[known.EXACT]
+    rules, kind = parts(problem).rules.RULES, load_problem(problem)
 
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
-    @given(instance=case.tiny(), seed=st.integers(0, 100))
+    @given(instance=known.tiny(), seed=st.integers(0, 100))
     def check(instance: Any, seed: int) -> None:
-        optimum = case.brute_force(instance)
+        optimum = known.brute_force(instance)
         answer = solver(instance, seconds=10)
         assert answer.status == "optimal" and answer.objective == answer.bound == optimum >= instance.lower_bound()
-        for options in case.OPTIONS:
+        for options in known.OPTIONS:
             player = kind(**options)
             for rule in rules.values():
                 assert objectives(player, [instance], rule_scores(rule))[0] >= optimum
         sampled = play(
-            kind(**case.EXACT_OPTIONS), instance, rule_scores(rules["random"]), samples=64, temperature=1.0, seed=seed
+            kind(**known.EXACT_OPTIONS), instance, rule_scores(rules["random"]), samples=64, temperature=1.0, seed=seed
         )
         assert sampled.objective >= optimum
-        assert best_of_all_play(kind(**case.EXACT_OPTIONS), instance) == optimum
+        assert best_of_all_play(kind(**known.EXACT_OPTIONS), instance) == optimum
 
     check()
 
@@ -326,7 +327,7 @@ def test_10_a_cut_sample_was_no_better(problem: str, options: dict[str, Any], mo
     env = make(problem, 6, **options)
     env.reset(seed=0)
     monkeypatch.setattr("baselines.play.LONG", 0)
-    random, saved = rule_scores(import_module(f"baselines.{problem}.rules").RULES["random"]), 0
+    random, saved = rule_scores(parts(problem).rules.RULES["random"]), 0
     for instance in env.instances:
         cut = play(env.problem, instance, random, samples=40, temperature=1.0, batch=32)
         with monkeypatch.context() as patch:
@@ -383,7 +384,7 @@ def test_11_states_branch_and_replay(problem: str, options: dict[str, Any]) -> N
     for row in range(6):
         np.testing.assert_array_equal(wide.observation.action_mask[row], state.observation.action_mask[row // 3])
     finish(wide, 2)
-    verify = import_module(f"envs.{problem}.verify").verify
+    verify = parts(problem).verify.verify
     for row in range(6):
         assert verify(wide.instances[row], wide.schedule(row)) == wide.objective[row]
     with pytest.raises(ValueError, match="exceed num_envs 7"):
@@ -392,20 +393,20 @@ def test_11_states_branch_and_replay(problem: str, options: dict[str, Any]) -> N
 
 @each_problem
 def test_12_instances_round_trip_and_malformed_files_are_refused(problem: str, tmp_path: Path) -> None:
-    case, kind = CASES[problem], load_problem(problem).Instance
+    known, kind = CASES[problem], load_problem(problem).Instance
 
     @settings(
         max_examples=20,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
     )
-    @given(instance=case.tiny())
+    @given(instance=known.tiny())
     def check(instance: Any) -> None:
         instance.save(tmp_path / "instance.json")
         assert kind.load(tmp_path / "instance.json") == instance
 
     check()
-    for name, text in case.MALFORMED.items():
+    for name, text in known.MALFORMED.items():
         (tmp_path / name).write_text(text)
         with pytest.raises(ValueError, match=name.replace(".", r"\.")):
             kind.load(tmp_path / name)

@@ -1,11 +1,6 @@
 """Where instances come from: random generators, named sets of public files, and the user's own files.
 
-A problem states its own part in `envs/<problem>/sets.py`:
-
-* `SETS`: name of each named set to the names of its instances;
-* `load_set(text) -> list[Instance]`: a set ("la"), a filtered set ("la:10x5") or one instance ("la01");
-* `random_source(text) -> Source`: what stands behind "random:", its sizes;
-* `reference(instance) -> (value, kind)`: the best known objective, kind "optimal", "best-known" or "lower-bound".
+A problem states its own part in `envs/<problem>/sets.py`, which `envs.core.parts.Sets` describes.
 """
 
 from __future__ import annotations
@@ -15,13 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from glob import glob, has_magic
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from envs.core.instance import Instance
+from envs.core.parts import Sets, parts
 
 I_co = TypeVar("I_co", bound=Instance, covariant=True)
 
@@ -76,7 +71,7 @@ def open_source(problem: Any, text: str) -> Source[Any]:
     """
     head, _, rest = text.partition(":")
     if head == "random" and rest.count(":") == 0:
-        return _sets(problem).random_source(rest)
+        return parts(problem.name).sets.random_source(rest)
     return FixedSource(resolve(problem, text))
 
 
@@ -86,7 +81,7 @@ def resolve(problem: Any, text: str) -> list[Any]:
     problem: a problem or its class: its `name`, `Instance` and `default_instances` are used.
     Raises ValueError: one sentence, with the nearest names where the text is none of these.
     """
-    sets = _sets(problem)
+    sets = parts(problem.name).sets
     head = text.partition(":")[0]
     if head == "random":
         return _random(sets, text, problem.default_instances)
@@ -105,14 +100,10 @@ def resolve(problem: Any, text: str) -> list[Any]:
     raise ValueError(f"{text!r} is neither a set of {problem.name} nor a file: {nearest(head, names)}")
 
 
-def _random(sets: Any, text: str, example: str) -> list[Any]:
+def _random(sets: Sets, text: str, example: str) -> list[Any]:
     parts = text.split(":")
     if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal() and int(parts[2]) > 0):
         raise ValueError(f"{text!r} is no finite random set: write random:SIZES:COUNT:SEED, as in {example}:100:0")
     source = sets.random_source(parts[1])
     rng = np.random.default_rng(int(parts[3]))
     return [replace(source.sample(rng), name=f"{text}/{index}") for index in range(int(parts[2]))]
-
-
-def _sets(problem: Any) -> Any:
-    return import_module(f"envs.{problem.name}.sets")

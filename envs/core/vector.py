@@ -1,7 +1,6 @@
 """The environment: B episodes of one problem, stepped together by its kernel."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from envs.core import arguments
 from envs.core.datasets import Source
 from envs.core.instance import Instance
 from envs.core.last import LastObservations
+from envs.core.parts import parts
 from envs.core.problem import Outcome, Problem
 from envs.core.snapshot import Snapshot
 from envs.core.spec import GRAPH, Observation
@@ -148,7 +148,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         if self.render_mode is None:
             return None
         self._begun()
-        module = import_module(f"envs.{self.problem.name}.render")
+        module = parts(self.problem.name).render
         if self.render_mode == "ansi":
             return tuple(module.table(self.instances[row], self.schedule(row)) for row in range(self.num_envs))
         from envs.core.gantt import image  # matplotlib is slow to import and rarely needed

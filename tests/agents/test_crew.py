@@ -10,8 +10,8 @@ import torch.distributed as dist
 
 from agents import crew
 from envs import load_problem
-from experiments.settings import Train
 from experiments.train import train
+from experiments.training.settings import Train
 from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from envs import load_problem
-from experiments.settings import Train
 from experiments.train import train
+from experiments.training.settings import Train
 
 SMALL_GROUPS = Train(
     instances="random:3x3",

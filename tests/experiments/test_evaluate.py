@@ -13,6 +13,7 @@ import pytest
 
 from baselines.solution import Solution
 from envs import load_problem
+from envs.core.parts import parts
 from envs.jobshop.instance import JobShopInstance
 from experiments import methods, verify
 from experiments.evaluate import COLUMNS, Evaluate, evaluate, rule_defaults
@@ -212,7 +213,8 @@ def judged(path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_reference_of_zero_leaves_the_gap_empty_and_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("envs.jobshop.sets.reference", lambda _: (0, "optimal"))
+    sets = replace(parts("jobshop").sets, reference=lambda _: (0, "optimal"))
+    monkeypatch.setattr(parts("jobshop"), "sets", sets)
     run(replace(QUICK, methods=("spt",), output=tmp_path / "x.csv"))
     assert read(tmp_path / "x.csv")[0]["gap_pct"] == ""
     assert "leaves out 1 with a reference of 0" in capsys.readouterr().out

@@ -8,9 +8,9 @@ from statistics import fmean, stdev
 
 import pytest
 
-from experiments.paired import Paired
-from experiments.results import Agents, Line
-from experiments.tables import half_width
+from experiments.kinds.comparison import Agents, Line
+from experiments.kinds.paired import Paired
+from experiments.kinds.tables import half_width
 from tests.experiments.conftest import SMALL
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from experiments.proofs import Proofs
+from experiments.kinds.proofs import Proofs
 
 
 def test_proofs_are_counted_and_rows_are_kept(tmp_path: Path) -> None:

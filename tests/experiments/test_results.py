@@ -1,19 +1,19 @@
 """Tables of results/ are made again from the rows that they have."""
 
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from envs import load_problem
-from experiments.jobshop import TABLES
-from experiments.learning import LearningCurves
+from envs.core.parts import parts
+from experiments.kinds.comparison import Agents, Comparison, Line
+from experiments.kinds.learning import LearningCurves
+from experiments.kinds.speed_table import SpeedTable
+from experiments.kinds.tables import MEASURES
+from experiments.problems.jobshop import TABLES
 from experiments.report import Report, report
-from experiments.results import Agents, Comparison, Line
 from experiments.speed import Speed
-from experiments.speed_table import SpeedTable
-from experiments.tables import MEASURES
 from experiments.train import ensure
 from tests.experiments.conftest import SMALL
 
@@ -132,7 +132,7 @@ def test_every_page_of_results_has_its_table() -> None:
     pages = list(Path("results").glob("*/*.md"))
     assert len(pages) > 30
     for path in pages:
-        tables = import_module(f"experiments.{path.parent.name}").TABLES
+        tables = parts(path.parent.name).tables.TABLES
         assert path.stem in tables, f"{path} is made by no table"
         title = path.read_text(encoding="utf-8").splitlines()[0]
         assert title == f"# {tables[path.stem].title}"

@@ -19,9 +19,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from envs import load_problem
-from experiments.agent import load_agent
-from experiments.settings import Train
 from experiments.train import ensure, main, train
+from experiments.training.agent import load_agent
+from experiments.training.settings import Train
 from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 ENDLESS = {

@@ -13,7 +13,7 @@ from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
-from experiments.soc import Printed, Replication
+from experiments.problems.soc import Printed, Replication
 from tests.soc import ticks
 from tests.soc.ticks import Assign, Ticks
 

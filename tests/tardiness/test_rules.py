@@ -16,7 +16,7 @@ from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.sets import reference
 from experiments.evaluate import Evaluate, evaluate
 from experiments.methods import Effort, methods
-from experiments.validation import Validation
+from experiments.training.validation import Validation
 from tests.tardiness.jobs import instances, local, tardiness
 
 # Mean gaps in % over the instances whose optimum is not 0, from the tables of arXiv 2510.24013: 100 jobs and, with the

@@ -13,13 +13,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from envs import load_problem
-from experiments.agent import CONFIG
-from experiments.curve import CURVE
+from experiments.kinds.comparison import Agents
+from experiments.kinds.tables import half_width, markdown, percent
 from experiments.records import Records, provenance, write_atomically
-from experiments.results import Agents
-from experiments.tables import half_width, markdown, percent
 from experiments.train import ensure
-from experiments.validation import above
+from experiments.training.agent import CONFIG
+from experiments.training.curve import CURVE
+from experiments.training.validation import above
 
 Curve = list[dict[str, str]]
 AXES = {"cpu_s": "CPU seconds of training", "decisions": "decisions"}

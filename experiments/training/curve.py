@@ -11,12 +11,12 @@ import torch
 from stable_baselines3.common.callbacks import BaseCallback
 
 from agents.archive import read
-from experiments.agent import BEST, LAST
-from experiments.events import Events
 from experiments.progress import Progress
 from experiments.records import Records
-from experiments.settings import Budget
-from experiments.validation import Validation
+from experiments.training.agent import BEST, LAST
+from experiments.training.events import Events
+from experiments.training.settings import Budget
+from experiments.training.validation import Validation
 
 CURVE = "curve.csv"
 COLUMNS = ("decisions", "cpu_s", "wall_s", "objective", "gap_pct", "gap_to_rule_pct")

@@ -6,7 +6,10 @@ from numba import njit
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import SCHEMES
 from envs.jobshop.kernel import candidates, dispatch
-from experiments.jobshop_agents import (
+from experiments.kinds.comparison import Agents, Comparison, Line, Picture
+from experiments.kinds.learning import LearningCurves
+from experiments.kinds.speed_table import SpeedTable
+from experiments.problems.jobshop_agents import (
     ABLATIONS,
     AGENTS,
     BY_BUDGET,
@@ -17,10 +20,7 @@ from experiments.jobshop_agents import (
     MINUTE,
     PILOT_MINUTE,
 )
-from experiments.learning import LearningCurves
-from experiments.results import Agents, Comparison, Line, Picture
 from experiments.speed import Speed
-from experiments.speed_table import SpeedTable
 
 SHOPS = ("random:10x10", "random:15x15", "random:30x20")
 RULES = ("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr", "random")

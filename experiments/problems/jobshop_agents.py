@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiments.results import Agents, seeds
+from experiments.kinds.comparison import Agents, seeds
 
 SHOPS = "random:10x10..15x15"
 AGENTS = seeds("jobshop-ppo", instances=SHOPS, cpu_seconds=300, points=30, share=1, width=128, ent_coef=0.01)

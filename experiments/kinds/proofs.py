@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from statistics import fmean, median
 from typing import Any
@@ -13,10 +12,11 @@ from baselines.solution import Solution
 from envs import load_problem
 from envs.core.datasets import resolve
 from envs.core.instance import Instance
+from envs.core.parts import parts
+from experiments.kinds.tables import grouped, markdown
 from experiments.methods import known
 from experiments.progress import Progress
 from experiments.records import Records, provenance, write_atomically
-from experiments.tables import grouped, markdown
 
 COLUMNS = (
     *("problem", "set", "instance", "size", "solver", "budget_s", "workers", "seed", "status", "objective", "bound"),
@@ -54,10 +54,10 @@ class Proofs:
     def _solved(self, problem: str, instance: Instance) -> dict[str, Any]:
         """What a row says of the solver's answer; ValueError where the judge comes to another objective."""
         solution: Solution = known(problem)[1][self.solver](instance, self.seconds, workers=1, seed=0)
-        found = import_module(f"envs.{problem}.verify").verify(instance, solution.schedule)
+        found = parts(problem).verify.verify(instance, solution.schedule)
         if found != solution.objective:
             raise ValueError(f"{self.solver} claims {solution.objective} on {instance.name}, but it is {found}.")
-        reference, kind = import_module(f"envs.{problem}.sets").reference(instance)
+        reference, kind = parts(problem).sets.reference(instance)
         facts = {name: getattr(solution, name) for name in ("status", "objective", "bound", "wall_s", "cpu_s")}
         return facts | {"reference": reference, "reference_kind": kind} | provenance()
 

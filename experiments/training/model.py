@@ -11,8 +11,8 @@ from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv, vector_env
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
-from experiments.agent import ALGORITHMS, LAST
-from experiments.settings import ARGUMENTS, Train, budget, kinds
+from experiments.training.agent import ALGORITHMS, LAST
+from experiments.training.settings import ARGUMENTS, Train, budget, kinds
 
 
 def model_for(command: Train, problem: Problem[Any, Any], source: Any, folder: Path) -> Checkpoint:

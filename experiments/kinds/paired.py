@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal
 
+from experiments.kinds.comparison import Agents, Line, labelled, made, measured
+from experiments.kinds.tables import grouped, half_width, markdown, mean
 from experiments.records import write_atomically
-from experiments.results import Agents, Line, labelled, made, measured
-from experiments.tables import grouped, half_width, markdown, mean
 
 Values = dict[str, dict[str, float]]
 """Set to instance to value, the mean over the seeds of an agent."""

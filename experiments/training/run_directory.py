@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from envs.core.problem import Problem
-from experiments.agent import ALGORITHMS, CONFIG, LAST
 from experiments.cli import typed
 from experiments.records import provenance, write_atomically
-from experiments.settings import Train, check
-from experiments.validation import Validation
+from experiments.training.agent import ALGORITHMS, CONFIG, LAST
+from experiments.training.settings import Train, check
+from experiments.training.validation import Validation
 
 
 def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:

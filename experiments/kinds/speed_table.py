@@ -10,9 +10,9 @@ import numpy as np
 from envs import load_problem
 from envs.core.problem import Problem
 from experiments.cli import describe
+from experiments.kinds.tables import grouped, markdown
 from experiments.records import write_atomically
 from experiments.speed import Speed, placed, speed
-from experiments.tables import grouped, markdown
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from experiments.learning import LearningCurves
-from experiments.paired import Paired
-from experiments.replication import Printed, Replication
-from experiments.results import Agents, Comparison, Line, Picture, seeds
+from experiments.kinds.comparison import Agents, Comparison, Line, Picture, seeds
+from experiments.kinds.learning import LearningCurves
+from experiments.kinds.paired import Paired
+from experiments.kinds.replication import Printed, Replication
+from experiments.kinds.speed_table import SpeedTable
 from experiments.speed import Speed
-from experiments.speed_table import SpeedTable
 
 PLAN = {"commit": "start", "cut": "none"}
 """List scheduling: a task is placed when one could start, wherever and whenever it then will."""

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from experiments.learning import LearningCurves
-from experiments.proofs import Proofs
-from experiments.results import Agents, Comparison, Line, Picture, seeds
+from experiments.kinds.comparison import Agents, Comparison, Line, Picture, seeds
+from experiments.kinds.learning import LearningCurves
+from experiments.kinds.proofs import Proofs
+from experiments.kinds.speed_table import SpeedTable
 from experiments.speed import Speed
-from experiments.speed_table import SpeedTable
 
 RULES = ("edd", "spt", "mdd", "psk", "wilkerson_irwin", "atc", "covert", "mddc", "random")
 CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")

@@ -1,7 +1,6 @@
 """What a trainer is judged by while it runs: instances of its own, the rules on them, never a test set."""
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from baselines.play import Scores, objectives, play, rule_scores
 from envs import load_problem
 from envs.core.datasets import FixedSource, Source
 from envs.core.instance import Instance
+from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments.methods import lacking
 
@@ -44,13 +44,12 @@ class Validation:
         """Draw the instances with a generator of their own and play the rules on them."""
         rng = np.random.default_rng(SEED)
         instances = [source.sample(rng) for _ in range(count)]
-        baselines = import_module(f"baselines.{problem.name}.rules")
         rules = {
             name: float(objectives(_quoted(problem, name), instances, rule_scores(rule)).mean())
-            for name, rule in baselines.RULES.items()
+            for name, rule in parts(problem.name).rules.RULES.items()
             if name != "random"
         }
-        known = import_module(f"envs.{problem.name}.sets").reference
+        known = parts(problem.name).sets.reference
         values, kinds = zip(*(known(instance) for instance in instances), strict=True)
         return cls(problem, instances, float(np.mean(values)), " or ".join(dict.fromkeys(kinds)), rules)
 
@@ -70,13 +69,13 @@ class Validation:
 
         instance = self.instances[0]
         schedule = play(self.problem, instance, scores).schedule
-        return image(import_module(f"envs.{self.problem.name}.render").figure(instance, schedule, title))
+        return image(parts(self.problem.name).render.figure(instance, schedule, title))
 
 
 def _quoted(problem: Problem[Any, Any], rule: str) -> Problem[Any, Any]:
     """The problem under the options that the rule is played with."""
     kind = load_problem(problem.name)
-    usual = kind(**import_module(f"baselines.{problem.name}.rules").DEFAULTS)
+    usual = kind(**parts(problem.name).rules.DEFAULTS)
     if not lacking(usual, rule):
         return usual
     return kind(**{**vars(problem.options), **{name: needed for name, (_, needed) in lacking(problem, rule).items()}})
@@ -93,7 +92,7 @@ def training_source(problem: Problem[Any, Any], text: str) -> Source:
     Raises:
         ValueError: an instance whose best objective is published, by name or by file: it is there to test agents on.
     """
-    sets = import_module(f"envs.{problem.name}.sets")
+    sets = parts(problem.name).sets
     head = text.partition(":")[0]
     named = head in sets.SETS or any(head in members for members in sets.SETS.values())
     source = None if named else problem.source(text)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
 
 from envs import load_problem
+from envs.core.parts import parts
 from experiments.cli import describe
 from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
+from experiments.kinds.tables import MEASURES, grouped, half_width, markdown, mean, percent
 from experiments.records import write_atomically
-from experiments.settings import Train
-from experiments.tables import MEASURES, grouped, half_width, markdown, mean, percent
 from experiments.train import ensure
+from experiments.training.settings import Train
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Comparison:
         """Write the rows of every instance to PATH.csv and the mean gaps to PATH.md."""
         rows, runs = measured(problem, path, self.sets, self.lines, self.seconds, self.agents)
         published = any(row["reference_kind"] != "lower-bound" for row in rows)
-        dated = getattr(import_module(f"envs.{problem}.sets"), "REFERENCE_DATE", "") if published else ""
+        dated = parts(problem).sets.REFERENCE_DATE if published else ""
         caption = self._caption(rows, command, f" of {dated}" if dated else "")
         notes = f"{self.notes}\n\n" if self.notes else ""
         text = f"# {self.title}\n\n{caption}\n\n{notes}{self._tables(_compared(labelled(rows, runs, problem)))}"

@@ -15,9 +15,9 @@ from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
+from experiments.kinds.comparison import made
+from experiments.kinds.tables import half_width, markdown
 from experiments.records import Records, provenance, write_atomically
-from experiments.results import made
-from experiments.tables import half_width, markdown
 
 
 class Printed(NamedTuple):

@@ -1,0 +1,184 @@
+"""What a problem consists of, part by part: the one place that imports a problem's modules by name.
+
+Each class below lists the names of one module; a name without a default must be there, and what is missing is told.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache, cached_property
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from baselines.solution import Solution
+    from envs.core.datasets import Source
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Sets:
+    """`envs/<problem>/sets.py`: where instances come from, and the best that is known of them."""
+
+    SETS: Mapping[str, Sequence[str]]
+    """Name of each named set to the names of its instances."""
+    load_set: Callable[[str], list[Any]]
+    """A set ("la"), a filtered set ("la:10x5") or one instance ("la01")."""
+    random_source: Callable[[str], "Source[Any]"]
+    """What stands behind "random:", its sizes."""
+    reference: Callable[[Any], tuple[float, str]]
+    """The best known objective of an instance, and its kind: "optimal", "best-known", "computed" or "lower-bound"."""
+    REFERENCE_DATE: str = ""
+    """When the published values were looked up."""
+
+
+@dataclass(frozen=True)
+class Verify:
+    """`envs/<problem>/verify.py`: the judge, which imports neither kernel nor environment."""
+
+    COLUMNS: tuple[str, ...]
+    """Of a schedule."""
+    verify: Callable[[Any, Any], float]
+    """(instance, schedule) -> objective; ScheduleError where a rule is broken."""
+
+
+@dataclass(frozen=True)
+class Render:
+    """`envs/<problem>/render.py`: schedules for people to look at."""
+
+    figure: Callable[..., "Figure"]
+    """(instance, schedule, title="")"""
+    compare: Callable[[Any, Mapping[str, Any]], "Figure"]
+    """(instance, schedules by name)"""
+    table: Callable[[Any, Any], str]
+    """(instance, schedule)"""
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """`envs/<problem>/mirror.py`, where a problem can be played backwards in time."""
+
+    mirror: Callable[[Any], Any]
+    """instance -> instance"""
+    mirror_schedule: Callable[[Any, np.ndarray], np.ndarray]
+    """(instance, schedule of its mirror image) -> schedule of the instance"""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """`baselines/<problem>/rules.py`: what scores the candidates of a view."""
+
+    RULES: Mapping[str, Callable[[Any], np.ndarray]]
+    """By name; "random" among them."""
+    DEFAULTS: Mapping[str, Any]
+    """Options of the problem under which the rules are quoted."""
+    NEEDS: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By rule: options without which it means nothing."""
+
+
+class Solver(Protocol):
+    """(instance, seconds, workers, seed) -> Solution."""
+
+    def __call__(self, instance: Any, seconds: float, workers: int = 1, seed: int = 0) -> "Solution": ...
+
+
+@dataclass(frozen=True)
+class Solvers:
+    """`baselines/<problem>/solvers.py`: what makes a schedule without scoring candidates."""
+
+    SOLVERS: Mapping[str, Solver]
+
+
+class Table(Protocol):
+    """A table or picture of results/."""
+
+    @property
+    def title(self) -> str: ...
+
+    def make(self, problem: str, path: Any, command: str) -> None:
+        """Write PATH.csv, PATH.md and maybe PATH.png; `command` makes them again."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """`experiments/problems/<problem>.py`: what `python -m experiments.report` makes."""
+
+    TABLES: Mapping[str, Table]
+    bare_step: Callable[[Any, np.ndarray], None] | None = None
+    """(env, actions): the kernel's step without an observation, to time it."""
+
+
+class Parts:
+    """The parts of one problem, each imported when it is first asked for.
+
+    Raises:
+        ValueError: a module that is not there, or that lacks a name: which, and what the name is for.
+    """
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+    @cached_property
+    def sets(self) -> Sets:
+        """Where instances come from."""
+        return _read(Sets, f"envs.{self.problem}.sets")
+
+    @cached_property
+    def verify(self) -> Verify:
+        """The judge."""
+        return _read(Verify, f"envs.{self.problem}.verify")
+
+    @cached_property
+    def render(self) -> Render:
+        """Schedules as pictures and text; brings matplotlib, which is slow to import."""
+        return _read(Render, f"envs.{self.problem}.render")
+
+    @cached_property
+    def mirror(self) -> Mirror | None:
+        """The problem backwards in time; None where it has no such thing."""
+        name = f"envs.{self.problem}.mirror"
+        return _read(Mirror, name) if find_spec(name) else None
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Dispatching rules."""
+        return _read(Rules, f"baselines.{self.problem}.rules")
+
+    @cached_property
+    def solvers(self) -> Solvers:
+        """Exact solvers and constructive heuristics."""
+        return _read(Solvers, f"baselines.{self.problem}.solvers")
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What is made of the problem in results/."""
+        return _read(Tables, f"experiments.problems.{self.problem}")
+
+
+@cache
+def parts(problem: str) -> Parts:
+    """The parts of the problem of that name, a key of `envs.PROBLEMS`."""
+    return Parts(problem)
+
+
+def _read(part: type[T], name: str) -> T:
+    """What the module of that name holds of a part."""
+    file = name.replace(".", "/") + ".py"
+    try:
+        module = import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise
+        raise ValueError(
+            f"There is no {file}, which a problem must have: CONTRIBUTING.md says what is in it."
+        ) from None
+    known = fields(part)  # type: ignore[arg-type]
+    for one in known:
+        if one.default is MISSING and one.default_factory is MISSING and not hasattr(module, one.name):
+            raise ValueError(f"{file} lacks {one.name}, which a problem must have: see {part.__name__} in {__name__}.")
+    return part(**{one.name: getattr(module, one.name) for one in known if hasattr(module, one.name)})

@@ -1,0 +1,1 @@
+"""Kinds of tables and pictures in results/, which `report` makes."""

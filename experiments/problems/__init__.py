@@ -1,0 +1,1 @@
+"""What `report` makes of each problem: its tables and pictures, by name."""

@@ -1,0 +1,1 @@
+"""Training behind the command `train`: settings, run directory, learning curve, validation, processes."""

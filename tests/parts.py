@@ -1,0 +1,51 @@
+"""What the contract needs to know of a problem: the names of `tests/<problem>/contract.py`, each with its meaning."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from envs.core.vector import DispatchVectorEnv
+
+
+@dataclass(frozen=True)
+class Case:
+    """One problem under the contract."""
+
+    INSTANCES: str
+    """A source of small random instances of several sizes."""
+    OPTIONS: Sequence[dict[str, Any]]
+    """Under which every check runs; the first is {}."""
+    EXACT: str
+    """Of the problem's solvers, the one that proves optima."""
+    EXACT_OPTIONS: dict[str, Any]
+    """Under which some play of the environment reaches every optimum."""
+    MALFORMED: Mapping[str, str]
+    """Name of a file to a text that is refused, in a sentence that names the file."""
+    tiny: Callable[[], st.SearchStrategy[Any]]
+    """Instances that `brute_force` can solve."""
+    brute_force: Callable[[Any], float]
+    """The optimum by complete enumeration, without anything of the package."""
+    most_decisions: Callable[[Any], int]
+    """How many decisions an episode has at most."""
+    objective_of: Callable[[Any, float], float]
+    """(instance, sum of rewards) -> objective."""
+    elapsed_of: Callable[[np.ndarray], float]
+    """Of a complete schedule: how far the clock went."""
+    distinct: Callable[[np.random.Generator], Any]
+    """An instance without ties."""
+    relabel: Callable[[Any, np.random.Generator, dict[str, Any]], tuple[Any, np.ndarray]]
+    """(instance, rng, options) -> the same under other names, and the new index of each action."""
+    other_future: Callable[[Any], Any]
+    """The instance with other values in its HIDDEN fields; None where there are none."""
+    fills_the_room: Callable[[DispatchVectorEnv], Sequence[Any]]
+    """Instances that use every slot of the room in turn."""
+
+
+def case(problem: str) -> Case:
+    """The problem's names; AttributeError tells which is missing."""
+    module = import_module(f"tests.{problem}.contract")
+    return Case(**{one.name: getattr(module, one.name) for one in fields(Case)})
