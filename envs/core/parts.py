@@ -52,7 +52,7 @@ class Render:
     """`envs/<problem>/render.py`: schedules for people to look at."""
 
     figure: Callable[..., "Figure"]
-    """(instance, schedule, title="")"""
+    """(instance, schedule, title="", horizon=0); the time axis reaches the horizon at least."""
     compare: Callable[[Any, Mapping[str, Any]], "Figure"]
     """(instance, schedules by name)"""
     table: Callable[[Any, Any], str]

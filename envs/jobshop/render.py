@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from envs.jobshop.instance import JobShopInstance
 
 
-def figure(instance: JobShopInstance, schedule: Any, title: str = "") -> Figure:
+def figure(instance: JobShopInstance, schedule: Any, title: str = "", horizon: float = 0) -> Figure:
     """A Gantt chart of a schedule (n, 5), `verify.COLUMNS`: a lane for each machine, a colour for each job."""
-    return compare(instance, {title or instance.name or instance.size: schedule})
+    return compare(instance, {title or instance.name or instance.size: schedule}, horizon)
 
 
-def compare(instance: JobShopInstance, schedules: Mapping[str, Any]) -> Figure:
-    """Gantt charts of several schedules, title to rows, one below the other with the same time axis."""
+def compare(instance: JobShopInstance, schedules: Mapping[str, Any], horizon: float = 0) -> Figure:
+    """Gantt charts of several schedules, title to rows, one below the other with the same time axis.
+
+    The axis reaches `horizon` at least, so that frames of an animation agree.
+    """
     from envs.core.gantt import Bar, Chart, draw  # matplotlib is slow to import, and text needs none
 
     lanes = [f"M{machine}" for machine in range(instance.machines)]
@@ -30,7 +33,7 @@ def compare(instance: JobShopInstance, schedules: Mapping[str, Any]) -> Figure:
         bars = [Bar(row.machine, row.start, row.end, row.job, str(row.job)) for row in rows]
         charts.append(Chart(title, lanes, bars, _makespan(instance, rows)))
     axis = "time; rows are machines, colours and numbers are jobs"
-    return draw(charts, instance.jobs, axis, horizon=instance.lower_bound())
+    return draw(charts, instance.jobs, axis, horizon=max(horizon, instance.lower_bound()))
 
 
 def table(instance: JobShopInstance, schedule: Any, by: str = "machine", width: int = 100) -> str:

@@ -16,16 +16,19 @@ if TYPE_CHECKING:
     from envs.soc.instance import SocInstance
 
 
-def figure(instance: SocInstance, schedule: Any, title: str = "") -> Figure:
+def figure(instance: SocInstance, schedule: Any, title: str = "", horizon: float = 0) -> Figure:
     """A Gantt chart of a schedule (n, 4), `verify.COLUMNS`: a lane for each PE, a line for each transfer.
 
     Colours tell jobs apart, or, where there is one job, its tasks.
     """
-    return compare(instance, {title or instance.name or instance.size: schedule})
+    return compare(instance, {title or instance.name or instance.size: schedule}, horizon)
 
 
-def compare(instance: SocInstance, schedules: Mapping[str, Any]) -> Figure:
-    """Gantt charts of several schedules, title to rows, one below the other with the same time axis."""
+def compare(instance: SocInstance, schedules: Mapping[str, Any], horizon: float = 0) -> Figure:
+    """Gantt charts of several schedules, title to rows, one below the other with the same time axis.
+
+    The axis reaches `horizon` at least, so that frames of an animation agree.
+    """
     from envs.core.gantt import Bar, Chart, draw  # matplotlib is slow to import, and text needs none
 
     lanes = [f"P{pe}" for pe in range(instance.pes)]
@@ -38,7 +41,7 @@ def compare(instance: SocInstance, schedules: Mapping[str, Any]) -> Figure:
     groups = instance.jobs if instance.jobs > 1 else instance.tasks
     colours = "jobs" if instance.jobs > 1 else "tasks"
     axis = f"us; rows are PEs, numbers are tasks, colours are {colours}, lines are transfers"
-    return draw(charts, groups, axis, horizon=instance.span)
+    return draw(charts, groups, axis, horizon=max(horizon, instance.span))
 
 
 def table(instance: SocInstance, schedule: Any, width: int = 100) -> str:

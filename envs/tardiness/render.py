@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 LANES = ("in time", "late")
 
 
-def figure(instance: TardinessInstance, schedule: Any, title: str = "") -> Figure:
+def figure(instance: TardinessInstance, schedule: Any, title: str = "", horizon: float = 0) -> Figure:
     """A Gantt chart of a schedule (n, 3), `verify.COLUMNS`: a lane for jobs in time and one for late ones."""
-    return compare(instance, {title or instance.name or instance.size: schedule})
+    return compare(instance, {title or instance.name or instance.size: schedule}, horizon)
 
 
-def compare(instance: TardinessInstance, schedules: Mapping[str, Any]) -> Figure:
-    """Gantt charts of several schedules, title to rows, one below the other with the same time axis."""
+def compare(instance: TardinessInstance, schedules: Mapping[str, Any], horizon: float = 0) -> Figure:
+    """Gantt charts of several schedules, title to rows, one below the other with the same time axis.
+
+    The axis reaches `horizon` at least, so that frames of an animation agree.
+    """
     from envs.core.gantt import Bar, Chart, draw  # matplotlib is slow to import, and text needs none
 
     charts = []
@@ -32,7 +35,7 @@ def compare(instance: TardinessInstance, schedules: Mapping[str, Any]) -> Figure
         bars = [Bar(int(_late(instance, row) > 0), row.start, row.end, row.job, str(row.job)) for row in rows]
         charts.append(Chart(f"{title}: {_state(instance, rows)}", LANES, bars))
     axis = "time; colours and numbers are jobs"
-    return draw(charts, instance.jobs, axis, horizon=int(instance.processing.sum()))
+    return draw(charts, instance.jobs, axis, horizon=max(horizon, int(instance.processing.sum())))
 
 
 def table(instance: TardinessInstance, schedule: Any, width: int = 100) -> str:
