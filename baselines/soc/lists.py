@@ -15,9 +15,6 @@ import numpy as np
 from baselines.soc.ranks import Plan
 from envs.soc.instance import SocInstance
 
-EPSILON = 1e-6
-"""Priorities that differ by less are equal: those along a critical path do but for rounding."""
-
 
 class Timelines:
     """Tasks placed on PEs, each in the first gap that holds it."""
@@ -79,12 +76,11 @@ def cpop(instance: SocInstance) -> np.ndarray:
     """
     plan = Plan(instance)
     lines = Timelines(plan)
-    priority = [up + down for up, down in zip(plan.upward, plan.downward, strict=True)]
     for tasks in _jobs(instance):
-        path = _critical_path(plan, tasks, priority)
+        path = critical_path(plan, tasks)
         slow = 1 + sum(max(times.values()) for times in plan.durations)  # longer than any other way
         pe = min(range(instance.pes), key=lambda pe: sum(plan.durations[task].get(pe, slow) for task in path))
-        for task in _by_rank(plan, tasks, priority):
+        for task in _by_rank(plan, tasks, plan.priority):
             lines.place(task, pe if task in path and pe in plan.durations[task] else _earliest(lines, task))
     return lines.schedule()
 
@@ -97,25 +93,29 @@ def peft(instance: SocInstance) -> np.ndarray:
     plan = Plan(instance)
     lines = Timelines(plan)
     for tasks in _jobs(instance):
-        for task in _by_rank(plan, tasks, rank_oct(plan)):
+        for task in _by_rank(plan, tasks, plan.rank_oct):
             table = plan.optimistic[task]
-            lines.place(task, min(table, key=lambda pe: (lines.finish(task, pe) + table[pe], pe)))
+            lines.place(task, min(table, key=lambda pe: (lines.finish(task, pe) * plan.scale + table[pe], pe)))
     return lines.schedule()
 
 
 LISTS: dict[str, Callable[[SocInstance], np.ndarray]] = {"heft": heft, "cpop": cpop, "peft": peft}
 
 
-def rank_oct(plan: Plan) -> list[float]:
-    """The mean of the optimistic cost table over the PEs of each task (Arabnejad and Barbosa 2014, eq. 4)."""
-    return [sum(row.values()) / len(row) for row in plan.optimistic]
+def critical_path(plan: Plan, tasks: range) -> set[int]:
+    """The longest way through the tasks of a job: from the first of the highest priority along targets of the same."""
+    rank = plan.priority
+    path = [max((task for task in tasks if not plan.sources[task]), key=lambda task: (rank[task], -task))]
+    while plan.targets[path[-1]]:
+        path.append(next(target for target, _ in plan.targets[path[-1]] if rank[target] == rank[path[-1]]))
+    return set(path)
 
 
 def _jobs(instance: SocInstance) -> Iterable[range]:
     return [range(first, end) for first, end in pairwise(instance.job_start.tolist())]
 
 
-def _by_rank(plan: Plan, tasks: range, rank: list[float]) -> Iterable[int]:
+def _by_rank(plan: Plan, tasks: range, rank: list[int]) -> Iterable[int]:
     """Always the task of the highest rank among those whose sources have gone, the lowest index among equals."""
     missing = {task: len(plan.sources[task]) for task in tasks}
     ready = [(-rank[task], task) for task in tasks if not missing[task]]
@@ -131,15 +131,3 @@ def _by_rank(plan: Plan, tasks: range, rank: list[float]) -> Iterable[int]:
 
 def _earliest(lines: Timelines, task: int) -> int:
     return min(lines.plan.durations[task], key=lambda pe: (lines.finish(task, pe), pe))
-
-
-def _critical_path(plan: Plan, tasks: range, priority: list[float]) -> set[int]:
-    """From the first task of the highest priority along targets of the same priority."""
-    task = max((task for task in tasks if not plan.sources[task]), key=lambda task: (priority[task], -task))
-    path, length = {task}, priority[task]
-    while plan.targets[task]:
-        task = max((target for target, _ in plan.targets[task]), key=lambda target: (priority[target], -target))
-        if priority[task] < length - EPSILON:
-            break
-        path.add(task)
-    return path

@@ -1,11 +1,14 @@
-"""What the list schedulers rank tasks by, in plain Python."""
+"""What the list schedulers rank tasks by, in plain Python.
+
+Ranks are sums of means. They are whole numbers of us / `Plan.scale`: ways of the same length have the same rank.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from statistics import fmean
+from math import lcm
 
 from envs.soc.instance import SocInstance
 
@@ -67,30 +70,40 @@ class Plan:
         return found
 
     @cached_property
-    def mean(self) -> list[float]:
+    def pairs(self) -> int:
+        """The number of pairs of different PEs, at least 1."""
+        return max(1, self.instance.pes * (self.instance.pes - 1))
+
+    @cached_property
+    def scale(self) -> int:
+        """In how many parts a us is divided, so that all means are whole."""
+        return self.pairs * lcm(*map(len, self.durations))
+
+    @cached_property
+    def mean(self) -> list[int]:
         """Mean duration of each task over the PEs that can run it."""
-        return [fmean(times.values()) for times in self.durations]
+        return [sum(times.values()) * (self.scale // len(times)) for times in self.durations]
 
     def transfer(self, volume: int, source: int, target: int) -> int:
         """The us that data takes from a PE to another."""
         width = self.bandwidth[source][target]
         return volume // width if width else 0
 
-    def mean_transfer(self, volume: int) -> float:
+    def mean_transfer(self, volume: int) -> int:
         """The mean over all pairs of different PEs."""
         known = self._mean_transfers.get(volume)
         if known is None:
             pes = range(self.instance.pes)
-            times = [self.transfer(volume, p, q) for p in pes for q in pes if p != q]
-            known = self._mean_transfers[volume] = fmean(times) if times else 0.0
+            total = sum(self.transfer(volume, p, q) for p in pes for q in pes if p != q)
+            known = self._mean_transfers[volume] = total * (self.scale // self.pairs)
         return known
 
     @cached_property
-    def _mean_transfers(self) -> dict[int, float]:
+    def _mean_transfers(self) -> dict[int, int]:
         return {}
 
     @cached_property
-    def upward(self) -> list[float]:
+    def upward(self) -> list[int]:
         """rank_u: the mean length of the longest way to the end, the task included (Topcuoglu et al. 2002, eq. 8)."""
         rank = self.mean.copy()
         for task in reversed(self.order):
@@ -98,29 +111,40 @@ class Plan:
         return rank
 
     @cached_property
-    def downward(self) -> list[float]:
+    def downward(self) -> list[int]:
         """rank_d: the mean length of the longest way to the task, it excluded (Topcuoglu et al. 2002, eq. 10)."""
-        rank = [0.0] * self.instance.tasks
+        rank = [0] * self.instance.tasks
         for task in self.order:
             ways = (rank[source] + self.mean[source] + self.mean_transfer(v) for source, v in self.sources[task])
-            rank[task] = max(ways, default=0.0)
+            rank[task] = max(ways, default=0)
         return rank
 
     @cached_property
-    def optimistic(self) -> list[dict[int, float]]:
+    def priority(self) -> list[int]:
+        """rank_u + rank_d: the mean length of the longest way through the task."""
+        return [up + down for up, down in zip(self.upward, self.downward, strict=True)]
+
+    @cached_property
+    def optimistic(self) -> list[dict[int, int]]:
         """OCT, of each task and PE that can run it: the longest way to the end behind it if each task there had the
         PE that is best for it (Arabnejad and Barbosa 2014, eq. 3)."""
-        table: list[dict[int, float]] = [{} for _ in range(self.instance.tasks)]
+        table: list[dict[int, int]] = [{} for _ in range(self.instance.tasks)]
         for task in reversed(self.order):
             for pe in self.durations[task]:
                 table[task][pe] = max(
-                    (self._least(table, target, v, pe) for target, v in self.targets[task]), default=0.0
+                    (self._least(table, target, v, pe) for target, v in self.targets[task]), default=0
                 )
         return table
 
-    def _least(self, table: list[dict[int, float]], target: int, volume: int, pe: int) -> float:
+    @cached_property
+    def rank_oct(self) -> list[int]:
+        """The mean of `optimistic` over the PEs that can run each task (Arabnejad and Barbosa 2014, eq. 4)."""
+        # an entry is a multiple of scale / pairs, which is a multiple of each number of PEs
+        return [sum(row.values()) // len(row) for row in self.optimistic]
+
+    def _least(self, table: list[dict[int, int]], target: int, volume: int, pe: int) -> int:
         moved = self.mean_transfer(volume)
         return min(
-            table[target][other] + time + (moved if other != pe else 0.0)
+            table[target][other] + time * self.scale + (moved if other != pe else 0)
             for other, time in self.durations[target].items()
         )

@@ -49,7 +49,7 @@ def heft_rank(view: View) -> np.ndarray:
     Topcuoglu, Hariri and Wu (2002), IEEE Transactions on Parallel and Distributed Systems 13(3). What arrives takes its
     place among what is not yet placed: the plan is made anew at each arrival and each decision.
     """
-    return _scores(view, view.of_task(view.rank_u) - _over_best(view, view.finish))
+    return _scores(view, _rounded(view.of_task(view.rank_u)) - _over_best(view, view.finish))
 
 
 def peft_rank(view: View) -> np.ndarray:
@@ -58,8 +58,8 @@ def peft_rank(view: View) -> np.ndarray:
     Arabnejad and Barbosa (2014), IEEE Transactions on Parallel and Distributed Systems 25(3); planned as `heft_rank`.
     """
     rows = np.arange(len(view.task))[:, None]
-    ends = view.finish + view.oct[rows, view.task, view.pe]
-    return _scores(view, view.of_task(view.rank_oct) - _over_best(view, ends))
+    ends = _rounded(view.finish + view.oct[rows, view.task, view.pe])
+    return _scores(view, _rounded(view.of_task(view.rank_oct)) - _over_best(view, ends))
 
 
 def heft_rt(view: View) -> np.ndarray:
@@ -111,6 +111,11 @@ TIE = 1e-6
 def _scores(view: View, times: np.ndarray) -> np.ndarray:
     """(B, A): us as mean durations, the lowest where nothing would be placed."""
     return np.where(view.task < 0, -np.inf, times / view.unit[:, None])
+
+
+def _rounded(times: np.ndarray) -> np.ndarray:
+    """Sums of means, to a millionth of a us: those that are equal but for the order of summation are equal."""
+    return np.rint(times * 2**20) / 2**20
 
 
 def _from_now(view: View, times: np.ndarray) -> np.ndarray:

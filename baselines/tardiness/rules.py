@@ -59,7 +59,9 @@ def atc(view: View) -> np.ndarray:
 
 def covert(view: View) -> np.ndarray:
     """Cost over time (w): w / p max(0, 1 - slack / (2 p)). Carroll (1965), thesis, MIT."""
-    return _density(view) * np.maximum(0, 1 - _slack(view) / (2 * _length(view)))
+    twice = 2.0 * _length(view)
+    urgency = np.maximum(view.weight, 1) * np.maximum(twice - _slack(view), 0) / (twice * _length(view))  # one quotient
+    return urgency * view.mean[:, None]
 
 
 def mddc(view: View) -> np.ndarray:
@@ -93,8 +95,8 @@ def _slack(view: View) -> np.ndarray:
 
 
 def _density(view: View) -> np.ndarray:
-    """Weight for each mean processing time of work."""
-    return np.maximum(view.weight, 1) * view.mean[:, None] / _length(view)
+    """Weight for each mean processing time of work; the quotient comes first: equal ratios have the same."""
+    return np.maximum(view.weight, 1) / _length(view) * view.mean[:, None]
 
 
 def _longest(view: View) -> np.ndarray:

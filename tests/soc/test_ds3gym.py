@@ -35,12 +35,12 @@ def played(stream: SocInstance, rule: str) -> DispatchVectorEnv:
     return env
 
 
-def by_rows(assign: Assign) -> Assign:
+def by_rows(assign: Assign, rank: np.ndarray) -> Assign:
     """The same with ready tasks in the environment's order: the oldest job first, of a job the largest upward rank."""
 
     def sorted_first(state: Ticks) -> list[tuple[int, int]]:
         job = np.searchsorted(state.instance.job_start, state.ready, side="right")
-        keys = {task: (own, -state.plan.upward[task], task) for task, own in zip(state.ready, job, strict=True)}
+        keys = {task: (own, -rank[task], task) for task, own in zip(state.ready, job, strict=True)}
         state.ready.sort(key=keys.__getitem__)
         return assign(state)
 
@@ -51,8 +51,8 @@ def by_rows(assign: Assign) -> Assign:
 @pytest.mark.parametrize("law", ["ds3gym,profiles=1,scale=25,queue=3,span=600", "8x3x1,scale=90,queue=2,span=2000"])
 def test_the_environment_does_in_events_what_the_ticks_do(rule: str, law: str) -> None:
     for stream in resolve(SoC, f"random:{law}:3:1"):
-        slow = Ticks(stream, by_rows(getattr(ticks, rule)), in_order=True).run()
         env = played(stream, rule)
+        slow = Ticks(stream, by_rows(getattr(ticks, rule), env.view().rank_u[0]), in_order=True).run()
         ended = [row for row in env.schedule(0).tolist() if row[3] < stream.span]
         assert ended == sorted(map(list, slow.rows))
         assert env.metrics(0)["completed"] == pytest.approx(len(slow.latencies), abs=1)  # one may end at the span

@@ -355,7 +355,8 @@ def completion(env: DispatchVectorEnv, row: int, plan: Plan, by_work: bool) -> f
             for p, duration in plan.durations[t].items():
                 data = [done[s][1] + plan.transfer(volume, done[s][0], p) for s, volume in plan.sources[t]]
                 begins[p] = max([free[p], *data])
-                costs[p] = begins[p] / 2 + duration if by_work else begins[p] + duration + plan.optimistic[t][p]
+                behind = plan.optimistic[t][p] / plan.scale
+                costs[p] = begins[p] / 2 + duration if by_work else begins[p] + duration + behind
             pe = min(costs, key=costs.__getitem__)
             free[pe] = begins[pe] + plan.durations[t][pe]
             done[t] = pe, free[pe]

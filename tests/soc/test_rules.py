@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baselines.play import greedy, objectives, play, rule_scores
-from baselines.soc.lists import LISTS, rank_oct
+from baselines.soc.lists import LISTS
 from baselines.soc.ranks import Plan
 from baselines.soc.rules import DEFAULTS, RULES
 from envs.core.datasets import resolve
@@ -59,9 +59,8 @@ def choices(env: DispatchVectorEnv, instance: SocInstance) -> dict[int, Choice]:
         start = max([now, free[pe], plan.arrival[task], *times])
         duration = plan.durations[task][pe]
         blind = max(now, free[pe]) + duration
-        behind = plan.optimistic[task][pe]
-        ranks = plan.upward[task], rank_oct(plan)[task], behind, plan.mean[task]
-        found[row] = Choice(task, pe, duration, start, start + duration, blind, *ranks)
+        ranks = plan.upward[task], plan.rank_oct[task], plan.optimistic[task][pe], plan.mean[task]
+        found[row] = Choice(task, pe, duration, start, start + duration, blind, *(r / plan.scale for r in ranks))
     return found
 
 
@@ -111,6 +110,27 @@ def test_each_rule_does_what_its_definition_says(rule: str, commit: str) -> None
             env.step(action)
             decisions += len(found) > 1
     assert decisions > 50
+
+
+@pytest.mark.parametrize("rule", ["heft_rank", "peft_rank"])
+def test_ranks_that_differ_by_rounding_are_ties_and_go_to_the_first_row(rule: str) -> None:
+    assert 8 / 3 < 1 / 3 + (1 / 3 + 6 / 3)
+    first, other = [0, -1], [-1, 0]  # tasks of two chains, to and fro between two PEs, take no time, transfers do
+    duration = np.array([first, other, first, first, other, first, other, first])
+    chains = SocInstance(
+        job_start=np.array([0, 3, 8]),
+        duration=duration,
+        edge=np.array([[0, 1], [1, 2], [3, 4], [4, 5], [5, 6], [6, 7]]),
+        volume=np.array([0, 8, 0, 1, 1, 6]),
+        bandwidth=3 - 3 * np.eye(2, dtype=np.int64),
+        arrival=np.zeros(2, np.int64),
+        true_duration=duration,
+        power=np.zeros(2),
+    )
+    env = DispatchVectorEnv(SoC(**DEFAULTS), 1, [chains], copy=False, autoreset=False)
+    env.reset()
+    action = greedy(RULES[rule](env.view()), env.observation.action_mask)
+    assert env.view().task[0, action[0]] == 0
 
 
 @pytest.mark.parametrize("rule", RULES)

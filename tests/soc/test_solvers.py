@@ -1,6 +1,7 @@
 """List schedulers and CP-SAT: tables and makespans of the papers, brute force, budgets, replay by the environment."""
 
 import time
+from fractions import Fraction
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.soc.lists import LISTS, rank_oct
+from baselines.soc.lists import LISTS, critical_path
 from baselines.soc.ranks import Plan
 from baselines.soc.solvers import SOLVERS, cp_sat
 from envs.core.datasets import resolve
@@ -38,11 +39,48 @@ def test_the_papers_makespans(name: str, solver: str) -> None:
 def test_the_papers_ranks() -> None:
     rank_u = [108, 77, 80, 80, 69, 63.333, 42.667, 35.667, 44.333, 14.667]
     plan = Plan(TOPCUOGLU)
-    assert plan.upward == pytest.approx(rank_u, abs=1e-3)
-    both = [up + down for up, down in zip(plan.upward, plan.downward, strict=True)]
-    assert both == pytest.approx([108, 108, 105, 102, 93, 90.333, 105, 102.333, 108, 108], abs=1e-3)
-    table = [72.67, 41, 37, 43.67, 31, 41.67, 17, 20.67, 16.33, 0]
-    assert rank_oct(Plan(ARABNEJAD)) == pytest.approx(table, abs=5e-3)
+    assert [rank / plan.scale for rank in plan.upward] == pytest.approx(rank_u, abs=1e-3)
+    both = [108, 108, 105, 102, 93, 90.333, 105, 102.333, 108, 108]
+    assert [rank / plan.scale for rank in plan.priority] == pytest.approx(both, abs=1e-3)
+    table, plan = [72.67, 41, 37, 43.67, 31, 41.67, 17, 20.67, 16.33, 0], Plan(ARABNEJAD)
+    assert [rank / plan.scale for rank in plan.rank_oct] == pytest.approx(table, abs=5e-3)
+
+
+def longest_ways(instance: SocInstance) -> list[set[int]]:
+    """The longest ways of mean durations and transfers through a graph, by looking at every way, in fractions."""
+    plan = Plan(instance)
+    apart = instance.pes * (instance.pes - 1)
+    able = [list(times.values()) for times in plan.durations]
+    means = [Fraction(sum(times), len(times)) for times in able]
+
+    def ways(task: int) -> list[tuple[Fraction, set[int]]]:
+        onward = []
+        for target, volume in plan.targets[task]:
+            moved = sum(plan.transfer(volume, p, q) for p in range(instance.pes) for q in range(instance.pes) if p != q)
+            onward += [(length + Fraction(moved, max(apart, 1)), way) for length, way in ways(target)]
+        return [(means[task] + length, {task} | way) for length, way in onward or [(Fraction(0), set())]]
+
+    found = [way for task in range(instance.tasks) if not plan.sources[task] for way in ways(task)]
+    return [tasks for length, tasks in found if length == max(length for length, _ in found)]
+
+
+def test_cpops_path_goes_on_where_a_tie_is_one_but_for_rounding() -> None:
+    graph = SocInstance.graph(
+        [[1, 2, 1], [7, 5, 6], [3, 6, 7], [4, 5, 9]], [(0, 1, 7), (1, 2, 8), (0, 2, 1), (2, 3, 1)]
+    )
+    assert critical_path(Plan(graph), range(4)) == {0, 1, 2, 3}
+    assert SOLVERS["cpop"](graph).objective == 15
+
+
+@given(instance=instances(most_jobs=1, most_tasks=6))
+@settings(deadline=None)
+def test_cpops_path_is_a_longest_way(instance: SocInstance) -> None:
+    assert critical_path(Plan(instance), range(instance.tasks)) in longest_ways(instance)
+
+
+def test_cpops_paths_of_the_200_graphs_are_longest_ways() -> None:
+    for graph in load_set("dags"):
+        assert critical_path(Plan(graph), range(graph.tasks)) in longest_ways(graph)
 
 
 def test_hefts_schedule_is_the_printed_one() -> None:

@@ -90,6 +90,24 @@ def test_each_rule_ranks_jobs_by_its_definition(rule: str, scale: int) -> None:
     assert number[greedy(scores, view.action_mask)[0]] == ORDERS[rule][0]
 
 
+@pytest.mark.parametrize(
+    ("rule", "processing", "due", "weight"),
+    [
+        ("covert", [3, 6], [8, 14], [1, 1]),  # 1 / 3 (1 - 5 / 6) = 1 / 6 (1 - 8 / 12)
+        ("covert", [9, 3, 5], [0, 1, 2], [3, 1, 1]),
+        ("atc", [9, 3, 5], [0, 1, 2], [3, 1, 1]),
+    ],
+)
+def test_priorities_that_differ_by_rounding_are_ties_and_go_to_the_earliest_due(
+    rule: str, processing: list[int], due: list[int], weight: list[int]
+) -> None:
+    env = DispatchVectorEnv(
+        Tardiness(**DEFAULTS), 1, [TardinessInstance.from_lists(processing, due, weight)], autoreset=False
+    )
+    env.reset()
+    assert env.view().number[0, greedy(RULES[rule](env.view()), env.observation.action_mask)[0]] == 0
+
+
 def panwalkar_smith_koulamas(p: list[int], d: list[int]) -> list[int]:
     """Their scan: the active job is the shortest; a longer one that is due earlier and ends in time takes its place."""
     left, time, order = sorted(range(len(p)), key=lambda job: (p[job], d[job])), 0, []
