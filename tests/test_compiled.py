@@ -49,28 +49,67 @@ def test_no_references_are_counted():
     assert afterwards == references
 
 
-PART = "from envs.core.compiled import fast\n\n@fast\ndef part(x):\n    return x + {}\n"
-WHOLE = """
+PART = """
+from envs.core.compiled import fast
+
+@fast
+def {name}(x):
+    return x + 0
+"""
+FILES = {
+    "envs/toy/kernel.py": """
 import numpy as np
 from envs.core.compiled import entry
-from part import part
+from envs.other import numbers
+from envs.toy.step import step
+from .near import near
+import beside
+
+ADDED = numbers.ADDED
 
 @entry
 def whole(array):
-    array[0] = part(array[0])
+    array[0] = step(near(beside.more(array[0]))) + ADDED
 
 array = np.zeros(1, np.int64)
 whole(array)
 print(array[0])
-"""
+""",
+    "envs/toy/step.py": "from envs.other.part import part" + PART.format(name="step").replace("x + 0", "part(x) + 0"),
+    "envs/toy/near.py": PART.format(name="near"),
+    "envs/toy/gantt.py": "TALL = 0",
+    "envs/other/numbers.py": "ADDED = 0",
+    "envs/other/part.py": PART.format(name="part"),
+    "envs/toy/beside.py": PART.format(name="more"),
+}
+"""A kernel made of what lies in its folder, in another problem's, and beside it; and a file that it does not import."""
 
 
-def test_a_kernel_is_compiled_anew_when_a_file_beside_it_has_changed(tmp_path: Path):
-    paths = [str(tmp_path), str(Path(__file__).parents[1])]
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": os.pathsep.join(paths)}
-    (tmp_path / "whole.py").write_text(WHOLE)
-    for number in (1, 1, 20):
-        (tmp_path / "part.py").write_text(PART.format(number))
-        code = [sys.executable, "-c", "import whole"]
-        shown = subprocess.run(code, env=environment, capture_output=True, text=True, check=True).stdout
-        assert shown.strip() == str(number)
+def _play(folder: Path) -> tuple[str, bool]:
+    """What the kernel prints in a new process, and whether it was compiled for that."""
+    cache = folder / "cache"
+    before = {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
+    code = f"import envs, sys; envs.__path__.append({str(folder / 'envs')!r}); import envs.toy.kernel"
+    paths = [str(Path(__file__).parents[1]), str(folder / "envs" / "toy")]
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "PYTHONPATH": os.pathsep.join(paths)}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    after = {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
+    return shown.stdout.strip(), before != after
+
+
+def test_a_kernel_is_compiled_anew_when_what_it_imports_says_something_else(tmp_path: Path):
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert _play(tmp_path) == ("0", True)
+    assert _play(tmp_path) == ("0", False)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)  # as a checkout does
+    (tmp_path / "envs/toy/gantt.py").write_text("TALL = 1")
+    assert _play(tmp_path) == ("0", False)
+    for number, name in enumerate(
+        ("toy/step", "toy/near", "toy/beside", "other/part", "other/numbers", "toy/kernel"), 1
+    ):
+        path = tmp_path / "envs" / f"{name}.py"
+        path.write_text(path.read_text().replace("= 0", "= 1").replace("+ 0", "+ 1").replace("+ ADDED", "+ ADDED + 1"))
+        assert _play(tmp_path) == (str(number), True), name

@@ -1,7 +1,11 @@
 """How kernels are compiled, and called without numba's look-up of types."""
 
-from collections.abc import Callable
-from functools import wraps
+import ast
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache, wraps
+from hashlib import sha256
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ array wherever the state is passed on, which costs up to three quarters of a ker
 """
 
 fast = njit(**OPTIONS, forceinline=True)
-"""For what the functions of `entry` are made of, in their own folder or in this one: `_stamp` knows no others."""
+"""For what the functions of `entry` are made of, in any file that theirs imports at its top level."""
 
 
 def entry(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +30,7 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     compiled: Any = njit(**OPTIONS, cache=True)(function)
     if not hasattr(compiled, "overloads"):  # NUMBA_DISABLE_JIT
         return compiled
-    compiled._cache._cache_file._source_stamp = _stamp(Path(function.__code__.co_filename).parent)
+    compiled._cache._cache_file._source_stamp = _stamp(function.__module__)
     direct: Any = None
 
     @wraps(function)
@@ -41,7 +45,44 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _stamp(folder: Path) -> list[tuple[str, float, int]]:
-    """What tells whether a kernel must be compiled anew: any file here or beside it; numba looks at its own alone."""
-    found = ((path.name, path.stat()) for home in (Path(__file__).parent, folder) for path in sorted(home.glob("*.py")))
-    return [(name, stat.st_mtime, stat.st_size) for name, stat in found]
+OURS = ("agents", "baselines", "envs", "experiments")
+"""Packages of this repository."""
+
+
+@cache
+def _stamp(module: str) -> str:
+    """What tells whether a kernel must be compiled anew: the content of its file and of those that it imports.
+
+    Of these, and of what they import, it knows the ones of this repository, of the kernel's own package, and beside it.
+    numba looks at when the kernel's own file was written: it would miss an edit of another, and take a checkout of the
+    same text for an edit.
+    """
+    beside = _path(module).parent
+    files = {module: _path(module).read_text(encoding="utf-8")}
+    waiting = [module]
+    for name in waiting:  # grows while it is read
+        for imported in _imported(name, files[name]):
+            top, path = imported.partition(".")[0], _path(imported)
+            if imported in files or path.suffix != ".py":
+                continue
+            if top in (*OURS, module.partition(".")[0]) or (path.parent == beside and top == imported):
+                files[imported] = path.read_text(encoding="utf-8")
+                waiting.append(imported)
+    return sha256("\0".join(f"{name}\0{files[name]}" for name in sorted(files)).encode()).hexdigest()
+
+
+def _path(module: str) -> Path:
+    """The file of a module that has been imported; one without a name where there is none."""
+    return Path(getattr(sys.modules.get(module), "__file__", None) or "")
+
+
+def _imported(module: str, source: str) -> Iterator[str]:
+    """What a module may import when it is loaded itself: not in functions, nor for type checkers."""
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Import):
+            yield from (alias.name for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            package = "." * statement.level + (statement.module or "")
+            package = resolve_name(package, sys.modules[module].__package__ or "") if statement.level else package
+            yield package
+            yield from (f"{package}.{alias.name}" for alias in statement.names)

@@ -238,7 +238,16 @@ TABLES = {
     "speed": SpeedTable(
         "Task graphs: speed",
         tuple(
-            (options, Speed(("random:20..30", f"random:{GYM}"), batch=(1, 64), seconds=0.3, only=("step",)))
+            (
+                options,
+                Speed(
+                    ("random:20..30", f"random:{GYM}"),
+                    batch=(1, 64),
+                    seconds=0.3,
+                    only=("step",),
+                    startup=options == {"lookahead": "bound"},
+                ),
+            )
             for options in ({"lookahead": "bound"}, {"lookahead": "completion"}, ORDER)
         ),
     ),

@@ -140,7 +140,7 @@ of decisions. The index of MDDC is no feature of the agents, the completion by M
     "speed": SpeedTable(
         "Total tardiness: speed",
         (
-            ({}, Speed(("random:100",), batch=(1, 64, 1024), seconds=0.3, only=("step", "copy"))),
+            ({}, Speed(("random:100",), batch=(1, 64, 1024), seconds=0.3, only=("step", "copy"), startup=True)),
             *(
                 ({"form": form, "lookahead": lookahead}, Speed(SIZES, batch=(64,), seconds=0.3, only=("step",)))
                 for form in ("position", "last", "next")
