@@ -27,6 +27,8 @@ class Case:
     """Name of a file to a text that is refused, in a sentence that names the file."""
     tiny: Callable[[], st.SearchStrategy[Any]]
     """Instances that `brute_force` can solve."""
+    anything: Callable[[], st.SearchStrategy[Any]]
+    """Small instances of every kind that can be played, under any of `OPTIONS`."""
     brute_force: Callable[[Any], float]
     """The optimum by complete enumeration, without anything of the package."""
     most_decisions: Callable[[Any], int]

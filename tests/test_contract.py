@@ -189,6 +189,26 @@ def test_5_legal_actions_step_and_illegal_ones_change_nothing(problem: str, opti
         np.testing.assert_array_equal(mine, theirs)
 
 
+@each_option
+def test_5_what_runs_has_a_legal_action_and_what_is_over_has_none(problem: str, options: dict[str, Any]) -> None:
+    @settings(
+        max_examples=EXAMPLES // 2,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+    @given(instance=CASES[problem].anything(), seed=st.integers(0, 100))
+    def check(instance: Any, seed: int) -> None:
+        env, rng = make(problem, 1, instances=[instance], autoreset=False, **options), np.random.default_rng(seed)
+        env.reset()
+        assert env.running[0], "an instance that leaves nothing to decide must be refused when it is made"
+        while env.running[0]:
+            assert env.observation.action_mask[0].any()
+            env.step(random_actions(env.observation.action_mask, rng))
+        assert not env.observation.action_mask.any()
+
+    check()
+
+
 def unchanged(env: DispatchVectorEnv, before: Any) -> None:
     now = env.get_state()
     for mine, theirs in zip((*now.state, *now.observation), (*before.state, *before.observation), strict=True):

@@ -34,7 +34,7 @@ class SocInstance(Instance):
     | `true_duration` | (T, P) | int64 | hidden: what the task will take there, -1 as in `duration` |
     | `power` | (P,) | float64 | W that the PE takes while it works; zeros where nothing is known |
     | `queue` | | int | the most jobs inside at once, 0 = any number |
-    | `span` | | int | us after which the episode is cut, 0 = when all jobs are done |
+    | `span` | | int | us after which the episode is cut, later than the first arrival; 0 = when all jobs are done |
 
     With a `queue`, an arrival that finds so many jobs inside is lost, as in DS3Gym, and the next job takes the next
     arrival: jobs enter in their order, at the arrivals that find room. Jobs are visible from when they enter.
@@ -72,6 +72,11 @@ class SocInstance(Instance):
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or not 0 <= value <= LARGEST:
                 raise ValueError(f"{name} is {value!r}, but is a whole number from 0 (none) to {LARGEST}")
+        if 0 < self.span <= arrival[0]:
+            reason = (
+                f"span is {self.span}, but the first job arrives at {arrival[0]}, so that there is nothing to decide"
+            )
+            raise ValueError(f"{reason}: let it arrive earlier or make the span longer")
         order = np.lexsort((edge[:, 0], edge[:, 1]))
         vars(self).update(
             job_start=job_start,

@@ -11,6 +11,7 @@ from envs.core.datasets import open_source
 from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
+from tests.soc.graphs import instances
 
 INSTANCES = "random:4x2x1..8x3x3,scale=100,noise=0..0.5"
 OPTIONS = [
@@ -24,6 +25,7 @@ EXACT = "cp_sat"
 EXACT_OPTIONS = {"cut": "none", "lookahead": "none"}
 MALFORMED = {
     "cut.json": '{"job_start": [0, 1',
+    "late.json": '{"bandwidth": [[0]], "span": 15, "jobs": [{"arrival": 15, "duration": [[4]], "edges": []}]}',
     "cycle.json": '{"job_start": [0, 2], "duration": [[1], [1]], "edge": [[0, 1], [1, 0]], "volume": [1, 1]}',
 }
 
@@ -39,6 +41,15 @@ def tiny(draw: st.DrawFn) -> SocInstance:
     pairs = [(source, target) for target in range(tasks) for source in range(target)]
     edges = [(source, target, draw(st.integers(0, 6))) for source, target in pairs if draw(st.booleans())]
     return SocInstance.graph(duration, edges)
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> SocInstance:
+    """Streams of any graphs with noise, of which a queue may lose jobs and a span may cut off all but the first."""
+    drawn = draw(instances())
+    arrival = drawn.arrival + draw(st.integers(0, 5))
+    span = draw(st.just(0) | st.integers(int(arrival[0]) + 1, 30))
+    return replace(drawn, arrival=arrival, span=span, queue=draw(st.integers(0, 2)))
 
 
 def brute_force(instance: SocInstance) -> int:

@@ -85,6 +85,12 @@ def test_what_is_drawn_passes_the_checks_that_drawing_skips(text: str) -> None:
     assert again == drawn and again.fingerprint == drawn.fingerprint
 
 
+@pytest.mark.parametrize("law", ["4x2,span=1", "4x2x3,span=1,queue=1,scale=0", "9..20,span=7,scale=1..900"])
+def test_a_span_that_is_drawn_begins_with_a_job(law: str) -> None:
+    for drawn in (open_source(SoC, f"random:{law}").sample(np.random.default_rng(seed)) for seed in range(20)):
+        assert replace(drawn).arrival[0] == 0 < drawn.span
+
+
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -115,6 +121,10 @@ def test_what_is_drawn_passes_the_checks_that_drawing_skips(text: str) -> None:
         ({"power": [1.0]}, "power has the shape (1,), but must have (2,), of the 2 PEs"),
         ({"power": [1.0, float("inf")]}, "power has the entry inf, but all are finite numbers from 0 on"),
         ({"queue": -1}, "queue is -1, but is a whole number from 0 (none)"),
+        (
+            {"span": 5, "arrival": [5, 9]},
+            "span is 5, but the first job arrives at 5, so that there is nothing to decide",
+        ),
         ({"span": 1.5}, "span is 1.5, but is a whole number from 0 (none)"),
     ],
 )
