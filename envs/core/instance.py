@@ -6,15 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property, lru_cache
-from hashlib import sha256
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-
-from envs.core.compiled import entry, fast
+from xxhash import xxh3_64_intdigest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,16 +58,14 @@ class Instance(ABC):
     def fingerprint(self) -> int:
         """63-bit hash of everything visible but the name: equal fingerprints mean equal graphs."""
         layout: list[Any] = []
-        arrays: list[Any] = []
+        arrays: list[np.ndarray] = []
         for value in _visible_values(type(self))(self):
             if type(value) is np.ndarray:
-                layout += (value.dtype.char, value.shape)
+                layout.append((value.dtype.str, value.shape))
                 arrays.append(value)
             else:
                 layout.append(value)
-        data = b"".join(arrays)
-        data += bytes(-len(data) % 8)
-        return finished(int(mixed(np.frombuffer(data, np.uint64), 0, layout_hash(tuple(layout)))))
+        return hashed(b"".join(arrays), layout_seed(tuple(layout)))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -97,35 +93,14 @@ def _visible_values(cls: type[Instance]) -> Callable[[Instance], tuple[Any, ...]
 
 
 @lru_cache(maxsize=1024)
-def layout_hash(layout: tuple) -> int:
-    """Where the hash of an instance starts: 63 bits, `mixed` is compiled for a signed number."""
-    return int.from_bytes(sha256(repr(layout).encode()).digest()[:8], "little") >> 1
+def layout_seed(layout: tuple[Any, ...]) -> int:
+    """Where the hash of arrays begins: 64 bits of their types, shapes and what else the content does not tell."""
+    return xxh3_64_intdigest(repr(layout).encode())
 
 
-def finished(total: int) -> int:
-    """The fingerprint, 63 bits, of a sum of hashes."""
-    return total % 2**64 >> 1
-
-
-@entry
-def mixed(words: np.ndarray, first: int, start: int) -> Any:
-    """Add (n,) uint64, at the places from `first` on, to a 64-bit hash.
-
-    Several times as fast as SHA-256, and as good where nobody forges instances.
-    """
-    total = np.uint64(start)
-    for i in range(words.size):
-        total += scrambled(words[i], first + i)
-    return total
-
-
-@fast
-def scrambled(word, place):
-    """What the mixer of SplitMix64 (Steele et al. 2014) makes of a word at its place; the hash is the sum of these."""
-    value = np.uint64(word) + np.uint64(place + 1) * np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
+def hashed(data: bytes | np.ndarray, seed: int) -> int:
+    """63-bit hash of bytes or of a contiguous array: a hundred times as fast as SHA-256, where nobody forges."""
+    return xxh3_64_intdigest(data, seed) >> 1
 
 
 def freeze(values: ArrayLike, dtype: DTypeLike = np.int64) -> np.ndarray:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
+from xxhash import xxh3_64
 
 from envs.core.instance import Instance, freeze
 
@@ -160,16 +160,16 @@ class SocInstance(Instance):
     @cached_property
     def graph_ids(self) -> np.ndarray:
         """(J + 1,) int64: a hash of the chip and of the first k jobs, from 0 on: what is visible after k arrivals."""
-        digest = sha256(self.bandwidth.tobytes())
-        found = [digest.digest()[:8]]
+        digest = xxh3_64(self.bandwidth)
+        found = [digest.intdigest()]
         duration, edge, volume = self.duration.tobytes(), self.edge.tobytes(), self.volume.tobytes()
         first, row = self.job_start.tolist(), 8 * self.pes
         edges = self.edge[:, 1].searchsorted(self.job_start).tolist() if self.jobs > 1 else (0, len(self.volume))
         for (task, end), (e, f) in zip(pairwise(first), pairwise(edges), strict=True):
             layout = b"%d %d" % (end - task, f - e)
             digest.update(layout + duration[row * task : row * end] + edge[16 * e : 16 * f] + volume[8 * e : 8 * f])
-            found.append(digest.digest()[:8])
-        return np.frombuffer(b"".join(found), np.int64) & 2**62 - 1
+            found.append(digest.intdigest())
+        return (np.array(found, np.uint64) >> 2).astype(np.int64)
 
     @cached_property
     def fingerprint(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from envs.core.compiled import entry
-from envs.core.instance import Instance, finished, freeze, layout_hash, mixed, scrambled
+from envs.core.instance import Instance, freeze, hashed, layout_seed
 
 LARGEST = 2**53
 """Due dates, and the total processing time times the total weight, stay below this: an objective is a float64."""
@@ -82,18 +82,17 @@ class TardinessInstance(Instance):
         """
         if jobs < 1:
             raise ValueError(f"an instance of {jobs} jobs cannot be drawn: it needs at least one")
-        numbers, (weight, start) = np.empty((2, jobs), np.int64), _ones(jobs)
-        drawn = _draw(
+        numbers, (weight, seed) = np.empty((2, jobs), np.int64), _ones(jobs)
+        _draw(
             rng.random(2 * jobs + 2),
             math.nan if rdd is None else float(rdd),
             math.nan if tf is None else float(tf),
             numbers,
         )
         numbers.setflags(write=False)
-        fingerprint = finished(start + int(drawn))
         instance = object.__new__(cls)  # the checks cost more than drawing, and the numbers are right by construction
         vars(instance).update(name=name, processing=numbers[0], due=numbers[1], weight=weight)
-        vars(instance).update(unweighted=True, fingerprint=fingerprint)
+        vars(instance).update(unweighted=True, fingerprint=hashed(numbers, seed))
         return instance
 
     @property
@@ -110,6 +109,11 @@ class TardinessInstance(Instance):
     def unweighted(self) -> bool:
         """Whether all weights are 1, so that the objective is total tardiness."""
         return bool((self.weight == 1).all())
+
+    @cached_property
+    def fingerprint(self) -> int:
+        """63-bit hash of the three arrays, of which the weights decide where that of the others begins."""
+        return hashed(self.processing.tobytes() + self.due.tobytes(), _weights_seed(self.weight))
 
     def lower_bound(self) -> int:
         """The largest of three bounds of sum w max(0, C - d).
@@ -142,18 +146,19 @@ class TardinessInstance(Instance):
 
 @lru_cache(maxsize=256)
 def _ones(jobs: int) -> tuple[np.ndarray, int]:
-    """The weights of an unweighted instance, one array that all of them share, and their part of its hash."""
+    """The weights of an unweighted instance, one array that all of them share, and where their hash begins."""
     ones = freeze(np.ones(jobs))
-    return ones, int(mixed(ones.view(np.uint64), 2 * jobs, layout_hash((ones.dtype.char, ones.shape) * 3)))
+    return ones, _weights_seed(ones)
+
+
+def _weights_seed(weight: np.ndarray) -> int:
+    return hashed(weight, layout_seed((weight.dtype.str, weight.shape)))
 
 
 @entry
 def _draw(uniform, rdd, tf, out):
-    """Processing times and due dates, (2, n) int64, of (2 n + 2,) uniform numbers; the last two choose what is nan.
-
-    Returns their part of the instance's hash, which would take longer to make than all the rest if it were made apart.
-    """
-    jobs, total, drawn = out.shape[1], 0, np.uint64(0)
+    """Processing times and due dates, (2, n) int64, of (2 n + 2,) uniform numbers; the last two choose what is nan."""
+    jobs, total = out.shape[1], 0
     if np.isnan(rdd):
         rdd = RDD[int(uniform[-2] * len(RDD))]
     if np.isnan(tf):
@@ -161,11 +166,8 @@ def _draw(uniform, rdd, tf, out):
     for j in range(jobs):
         out[0, j] = 1 + int(LONGEST * uniform[j])
         total += out[0, j]
-        drawn += scrambled(out[0, j], j)
     for j in range(jobs):
         out[1, j] = max(0, int(np.floor(total * (1.0 - tf + rdd * (uniform[jobs + j] - 0.5)))))
-        drawn += scrambled(out[1, j], jobs + j)
-    return drawn
 
 
 def _integers(values: ArrayLike, field: str) -> np.ndarray:
