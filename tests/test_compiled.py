@@ -113,3 +113,29 @@ def test_a_kernel_is_compiled_anew_when_what_it_imports_says_something_else(tmp_
         path = tmp_path / "envs" / f"{name}.py"
         path.write_text(path.read_text().replace("= 0", "= 1").replace("+ 0", "+ 1").replace("+ ADDED", "+ ADDED + 1"))
         assert _play(tmp_path) == (str(number), True), name
+
+
+TUPLE = """
+from typing import NamedTuple
+import numpy as np
+from envs.core.compiled import entry
+
+class {name}(NamedTuple):
+    array: np.ndarray
+
+@entry
+def whole(pair):
+    pair.array[0] += 1
+
+pair = {name}(np.zeros(1, np.int64))
+whole(pair)
+print(pair.array[0])
+"""
+
+
+def test_a_kernel_whose_named_tuple_is_called_otherwise_now_is_compiled_anew(tmp_path: Path):
+    (tmp_path / "envs/toy").mkdir(parents=True)
+    for name in ("Old", "New"):
+        (tmp_path / "envs/toy/kernel.py").write_text(TUPLE.format(name=name))
+        assert _play(tmp_path) == ("1", True)
+        assert _play(tmp_path) == ("1", False)

@@ -30,7 +30,9 @@ def entry(function: Callable[..., Any]) -> Callable[..., Any]:
     compiled: Any = njit(**OPTIONS, cache=True)(function)
     if not hasattr(compiled, "overloads"):  # NUMBA_DISABLE_JIT
         return compiled
-    compiled._cache._cache_file._source_stamp = _stamp(function.__module__)
+    cached = compiled._cache._cache_file
+    cached._source_stamp = _stamp(function.__module__)
+    cached._version += " " + cached._source_stamp  # is read first: what follows may name classes that are gone
     direct: Any = None
 
     @wraps(function)
