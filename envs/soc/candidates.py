@@ -7,10 +7,10 @@ from envs.soc.state import LATE, NO_CUT, WORST_FINISH
 
 
 @fast
-def find_pairs(s, b, rules):
+def find_pairs(s, b, options):
     """Where the considered tasks would finish first, and what that means for time and cut."""
     chip = s.chip[b]
-    chip.considered = min(chip.ready, rules.window)
+    chip.considered = min(chip.ready, options.window)
     soonest, first, worst = LATE, LATE, LATE
     for w in range(chip.considered):
         t = s.ready[b, w]
@@ -23,23 +23,23 @@ def find_pairs(s, b, rules):
                 most = max(most, ends)
                 if ends < least:
                     second, least, task.best = least, ends, p
-                    start = begins if not rules.pairs else min(start, begins)
+                    start = begins if not options.pairs else min(start, begins)
                 else:
                     second = min(second, ends)
-                    start = min(start, begins) if rules.pairs else start
+                    start = min(start, begins) if options.pairs else start
         task.finish, task.second = least, second
         soonest, first, worst = min(soonest, start), min(first, least), min(worst, most)
     chip.soonest = soonest
-    chip.before = LATE if rules.cut == NO_CUT else worst if rules.cut == WORST_FINISH else first
+    chip.before = LATE if options.cut == NO_CUT else worst if options.cut == WORST_FINISH else first
 
 
 @fast
-def find_candidates(s, b, rules):
+def find_candidates(s, b, options):
     """The pairs, or tasks, that start before the cut; waiting, where a placed task has yet to end."""
     chip = s.chip[b]
     count = 0
     chip.least_finish, chip.least_reach = LATE, np.inf
-    if rules.wait and chip.pending > 0:
+    if options.wait and chip.pending > 0:
         ends = LATE
         for i in range(chip.pending):
             ends = min(ends, s.end[b, s.pending[b, i]])
@@ -53,11 +53,11 @@ def find_candidates(s, b, rules):
         task = s.task[b, t]
         for p in range(chip.pes):
             duration = s.duration[b, t, p]
-            if duration >= 0 and (rules.pairs or p == task.best):
+            if duration >= 0 and (options.pairs or p == task.best):
                 start = max(chip.now, max(s.pe[b, p].free, s.arrives[b, t, p]))
                 finish = start + duration
                 if start < chip.before or finish <= chip.before:
-                    a = 1 + w * chip.pes + p if rules.pairs else 1 + w
+                    a = 1 + w * chip.pes + p if options.pairs else 1 + w
                     candidate = s.candidate[b, a]
                     candidate.task, candidate.pe, candidate.duration = t, p, duration
                     candidate.arrives, candidate.start, candidate.finish = s.arrives[b, t, p], start, finish

@@ -7,20 +7,20 @@ from envs.soc.state import LATE
 
 
 @fast
-def advance(s, o, b, rules):
+def advance(s, o, b, options):
     """Let time go until there is something to decide or nothing more to come; finds the candidates."""
     chip = s.chip[b]
     fresh = False  # the candidates are known, and nothing has happened since that would change them
     while True:
-        changed = settle(s, o, b, rules)
+        changed = settle(s, o, b, options)
         if chip.over:
             chip.candidates = 0
             return
         if not fresh or changed:
-            find_pairs(s, b, rules)
-            fresh = chip.noisy == 0
-        if chip.ready > 0 and (rules.at_ready or chip.soonest <= chip.now):
-            find_candidates(s, b, rules)
+            find_pairs(s, b, options)
+            fresh = chip.noisy == 0 and options.pairs  # of a task alone, time goes on to the start on its best PE
+        if chip.ready > 0 and (options.at_ready or chip.soonest <= chip.now):
+            find_candidates(s, b, options)
             return
         target = next_event(s, b)
         if chip.ready > 0:
@@ -60,7 +60,7 @@ def next_event(s, b):
 
 
 @fast
-def settle(s, o, b, rules):
+def settle(s, o, b, options):
     """What has happened by now: tasks that ended, jobs that entered. Whether ready tasks are other or see other times.
 
     Where durations are noisy, what is expected of all that is under way changes with the clock.
@@ -71,7 +71,7 @@ def settle(s, o, b, rules):
     for i in range(chip.pending):
         t = s.pending[b, i]
         if s.task[b, t].true_end <= chip.now:
-            changed |= conclude(s, o, b, t, rules)
+            changed |= conclude(s, o, b, t, options)
         else:
             s.pending[b, kept] = t
             kept += 1
@@ -89,7 +89,7 @@ def settle(s, o, b, rules):
 
 
 @fast
-def conclude(s, o, b, t, rules):
+def conclude(s, o, b, t, options):
     """Task t is known to have ended; whether that made tasks ready."""
     chip, task = s.chip[b], s.task[b, t]
     job, ready = s.job[b, task.job], chip.ready
@@ -97,7 +97,7 @@ def conclude(s, o, b, t, rules):
     s.pe[b, s.where[b, t]].last = task.true_end
     show_times(s, o, b, t)
     o.node_state[b, 1 + chip.pes + t, 1] = 1.0
-    if rules.at_ready:
+    if options.at_ready:
         for i in range(task.first_out, task.end_out):
             release(s, o, b, s.edge[b, s.out[b, i]].target)
     job.known = max(job.known, task.true_end)

@@ -9,7 +9,7 @@ from envs.core.problem import Outcome, Problem, read_only
 from envs.core.spec import Feature, Observation, Size, Spec
 from envs.soc import kernel
 from envs.soc.instance import SocInstance
-from envs.soc.state import WAIT, Rules, State, allocate
+from envs.soc.state import WAIT, KernelOptions, Numbers, State, allocate
 
 CUTS = ("first_finish", "worst_finish", "none")
 
@@ -94,13 +94,13 @@ SPEC = Spec(
         Feature("candidates", "candidates, squashed"),
         Feature("losses", "lookahead: sum of what other ready tasks finish later when the PE is taken"),
         Feature("others", "lookahead: largest finish + tail - bound of the job among them then"),
-        Feature("by_entry", "completion: sum of the jobs' ends, older jobs first, EFT + OCT - least of any candidate"),
-        Feature("by_work", "completion: the same, short jobs first, duration + start / 2 - least of any candidate"),
-        Feature("either", "completion: the smaller of the two sums - least of any candidate"),
-        Feature("either_fine", "completion: 16 times the same"),
-        Feature("better", "completion: share of candidates with a smaller one"),
-        Feature("over_bound", "completion: smaller sum - sum of the jobs' bounds, per job inside"),
-        Feature("last", "completion: last end - least of any candidate"),
+        Feature("pilot_by_entry", "pilot: sum of the jobs' ends, older jobs first, EFT + OCT - least of any candidate"),
+        Feature("pilot_by_work", "pilot: the same, short jobs first, duration + start / 2 - least of any candidate"),
+        Feature("pilot_regret", "pilot: the smaller of the two sums - least of any candidate"),
+        Feature("pilot_regret_fine", "pilot: 16 times the same"),
+        Feature("pilot_rank", "pilot: share of candidates with a smaller one"),
+        Feature("pilot_above", "pilot: smaller sum - sum of the jobs' bounds, per job inside"),
+        Feature("pilot_last", "pilot: last end - least of any candidate"),
     ),
 )
 """Of the graph, times are divided by the mean duration of the job's tasks; of PEs, the clock and candidates, by the
@@ -168,8 +168,8 @@ class SoC(Problem[State, SocInstance]):
         if not isinstance(self.options.window, int) or self.options.window < 1:
             raise ValueError(f"window is {self.options.window!r}, but must be a whole number from 1 on.")
         if self.options.lookahead == "completion":
-            self.spec = replace(SPEC, guide="either")
-        self._rules = Rules(
+            self.spec = replace(SPEC, guide="pilot_regret")
+        self._kernel_options = KernelOptions(
             pairs=self.options.decision == "pair",
             at_ready=self.options.commit == "ready",
             cut=CUTS.index(self.options.cut),
@@ -177,13 +177,13 @@ class SoC(Problem[State, SocInstance]):
             skip_forced=bool(self.options.skip_forced),
             window=self.options.window,
             bound=self.options.lookahead != "none",
-            completion=self.options.lookahead == "completion",
+            pilot=self.options.lookahead == "completion",
         )
 
     def size(self, shape: tuple[int, ...]) -> Size:
         _, tasks, edges, pes, _ = shape
         considered = min(tasks, self.options.window)
-        candidates = 1 + considered * (pes if self._rules.pairs else 1)
+        candidates = 1 + considered * (pes if self._kernel_options.pairs else 1)
         return Size(nodes=1 + pes + tasks, edges=2 * edges + 2 * tasks * pes, candidates=candidates)
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
@@ -191,29 +191,15 @@ class SoC(Problem[State, SocInstance]):
         return allocate(batch, jobs, tasks, edges, pes, bandwidths, self.size(shape).candidates)
 
     def load(self, state: State, row: int, instance: SocInstance) -> None:
-        kernel.load(
-            state,
-            row,
-            instance.job_start,
-            instance.duration,
-            instance.edge,
-            instance.volume,
-            instance.bandwidth,
-            instance.arrival,
-            instance.true_duration,
-            instance.power,
-            instance.queue,
-            instance.span,
-            instance.graph_ids,
-        )
+        kernel.load(state, row, Numbers(**{name: getattr(instance, name) for name in Numbers._fields}))
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
-        kernel.reset(state, observation, outcome, rows, self._rules)
+        kernel.reset(state, observation, outcome, rows, self._kernel_options)
 
     def step(
         self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
     ) -> None:
-        kernel.step(state, observation, outcome, actions, running, self._rules)
+        kernel.step(state, observation, outcome, actions, running, self._kernel_options)
 
     def view(self, state: State, observation: Observation) -> View:
         candidate, task, job = state.candidate, state.task, state.job
@@ -257,13 +243,13 @@ class SoC(Problem[State, SocInstance]):
             if not self.options.wait:
                 return "waiting is no option"
             return "nothing that has been placed has yet to end"
-        place, pe = divmod(action - 1, pes) if self._rules.pairs else (action - 1, -1)
+        place, pe = divmod(action - 1, pes) if self._kernel_options.pairs else (action - 1, -1)
         if place >= chip.considered:
             return f"{chip.considered} tasks are ready and considered"
         task = state.ready[row, place]
-        if self._rules.pairs and state.duration[row, task, pe] < 0:
+        if self._kernel_options.pairs and state.duration[row, task, pe] < 0:
             return f"task {task} cannot run on PE {pe}"
-        where = f" on PE {pe}" if self._rules.pairs else ""
+        where = f" on PE {pe}" if self._kernel_options.pairs else ""
         return f"task {task}{where} would not start before {chip.before}, the cut {self.options.cut!r} of this decision"
 
     def metrics(self, state: State, row: int) -> dict[str, float]:

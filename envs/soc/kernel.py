@@ -20,78 +20,78 @@ from envs.core.spec import Observation
 from envs.soc.clock import advance, next_event, pass_time
 from envs.soc.jobs import release, show_times
 from envs.soc.observation import hide, observe
-from envs.soc.state import CLOCK, LATE, PE, WAIT, Rules, State
+from envs.soc.state import CLOCK, LATE, PE, WAIT, KernelOptions, Numbers, State
 
 
 @entry
-def load(s, b, job_start, duration, edge, volume, bandwidth, arrival, true_duration, power, queue, span, graph_id):
+def load(s: State, b: int, i: Numbers):
     """Copy the numbers of an instance into row b."""
     chip = s.chip[b]
-    chip.jobs, chip.tasks, chip.pes = job_start.size - 1, duration.shape[0], duration.shape[1]
-    chip.queue, chip.span, chip.noisy = queue, span, 0
+    chip.jobs, chip.tasks, chip.pes = i.job_start.size - 1, i.duration.shape[0], i.duration.shape[1]
+    chip.queue, chip.span, chip.noisy = i.queue, i.span, 0
     bands = 0
     for p in range(chip.pes):
-        s.pe[b, p].power = power[p]
+        s.pe[b, p].power = i.power[p]
         for q in range(chip.pes):
             k = 0
-            while k < bands and s.bandwidth[b, k] != bandwidth[p, q]:
+            while k < bands and s.bandwidth[b, k] != i.bandwidth[p, q]:
                 k += 1
             if k == bands:
-                s.bandwidth[b, k] = bandwidth[p, q]
+                s.bandwidth[b, k] = i.bandwidth[p, q]
                 bands += 1
             s.band[b, p, q] = k
     apart = 0.0  # mean us for one unit of volume between two PEs
     for p in range(chip.pes):
         for q in range(chip.pes):
-            if p != q and bandwidth[p, q] > 0:
-                apart += 1.0 / bandwidth[p, q]
+            if p != q and i.bandwidth[p, q] > 0:
+                apart += 1.0 / i.bandwidth[p, q]
     apart /= max(chip.pes * (chip.pes - 1), 1)
     work, e = 0.0, 0
     for j in range(chip.jobs):
         job = s.job[b, j]
-        job.first, job.end, job.arrival, job.first_edge = job_start[j], job_start[j + 1], arrival[j], e
-        s.graph_id[b, j] = graph_id[j]
+        job.first, job.end, job.arrival, job.first_edge = i.job_start[j], i.job_start[j + 1], i.arrival[j], e
+        s.graph_id[b, j] = i.graph_ids[j]
         for t in range(job.first, job.end):
             task = s.task[b, t]
             total, count, least = 0, 0, LATE
             for p in range(chip.pes):
-                d = duration[t, p]
+                d = i.duration[t, p]
                 s.duration[b, t, p] = d
-                s.true_duration[b, t, p] = true_duration[t, p]
-                if d != true_duration[t, p]:
+                s.true_duration[b, t, p] = i.true_duration[t, p]
+                if d != i.true_duration[t, p]:
                     chip.noisy = 1
                 if d >= 0:
                     total, count, least = total + d, count + 1, min(least, d)
             task.job, task.average, task.least = j, total / count, least
             work += task.average
             task.first_in = e
-            while e < volume.size and edge[e, 1] == t:
+            while e < i.volume.size and i.edge[e, 1] == t:
                 link = s.edge[b, e]
-                link.source, link.target, link.volume, link.average = edge[e, 0], t, volume[e], volume[e] * apart
+                link.source, link.target, link.volume, link.average = i.edge[e, 0], t, i.volume[e], i.volume[e] * apart
                 for k in range(bands):
                     width = s.bandwidth[b, k]
-                    s.transfer[b, e, k] = volume[e] // width if width > 0 else 0
+                    s.transfer[b, e, k] = i.volume[e] // width if width > 0 else 0
                 e += 1
             task.end_in = e
         job.end_edge = e
-    s.graph_id[b, chip.jobs] = graph_id[chip.jobs]
+    s.graph_id[b, chip.jobs] = i.graph_ids[chip.jobs]
     chip.scale = chip.jobs * max(work / chip.tasks, 1e-9)
 
 
 @entry
-def reset(s: State, o: Observation, out: Outcome, rows, rules: Rules):
+def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
     """Start the loaded instances of the rows where `rows` is true, up to the first decision."""
     for b in range(rows.size):
         if rows[b]:
             chip = s.chip[b]
             begin(s, o, b)
             while True:
-                advance(s, o, b, rules)
+                advance(s, o, b, options)
                 last = chip.placed + 1 >= chip.tasks or chip.span > 0 or chip.queue > 0  # there has to be a decision
-                if last or not rules.skip_forced or chip.candidates != 1:
+                if last or not options.skip_forced or chip.candidates != 1:
                     break
-                place(s, o, b, s.candidate[b, s.legal[b, 0]], rules)
-            observe(s, o, b, rules)
+                place(s, o, b, s.candidate[b, s.legal[b, 0]], options)
+            observe(s, o, b, options)
             out.reward[b] = 0.0
             out.terminated[b] = False
             out.truncated[b] = False
@@ -100,7 +100,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, rules: Rules):
 
 
 @entry
-def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules):
+def step(s: State, o: Observation, out: Outcome, actions, running, options: KernelOptions):
     """Place the chosen task in each running row, then let time go to the next choice; the actions are legal."""
     for b in range(actions.size):
         out.reward[b] = 0.0
@@ -114,13 +114,13 @@ def step(s: State, o: Observation, out: Outcome, actions, running, rules: Rules)
                 if action == WAIT:
                     pass_time(s, b, next_event(s, b))
                 else:
-                    place(s, o, b, s.candidate[b, action], rules)
-                advance(s, o, b, rules)
-                if not rules.skip_forced or chip.candidates != 1:
+                    place(s, o, b, s.candidate[b, action], options)
+                advance(s, o, b, options)
+                if not options.skip_forced or chip.candidates != 1:
                     break
                 action = s.legal[b, 0]
             o.ids[b, 1] += chip.now > time
-            observe(s, o, b, rules)
+            observe(s, o, b, options)
             out.reward[b] = (chip.rewarded - chip.area) / chip.scale
             chip.rewarded = chip.area
             out.elapsed[b] = chip.now - time
@@ -159,7 +159,7 @@ def begin(s, o, b):
 
 
 @fast
-def place(s, o, b, candidate, rules):
+def place(s, o, b, candidate, options):
     """Put a ready task behind what has been placed on its PE, and play it out with its true duration."""
     t, p = candidate.task, candidate.pe
     chip, task = s.chip[b], s.task[b, t]
@@ -190,7 +190,7 @@ def place(s, o, b, candidate, rules):
     chip.ready -= 1
     remove(s.ready[b], t, chip.ready)
     remove(s.order[b], t, chip.left)
-    if not rules.at_ready:
+    if not options.at_ready:
         for i in range(task.first_out, task.end_out):
             release(s, o, b, s.edge[b, s.out[b, i]].target)
     o.node_state[b, 1 + chip.pes + t, 0] = 1.0

@@ -21,7 +21,7 @@ def hide(s, o, b):
 
 
 @fast
-def observe(s, o, b, rules):
+def observe(s, o, b, options):
     """Write the clock, the PEs, and the candidates of this decision."""
     chip = s.chip[b]
     unit = 1.0 / chip.unit
@@ -54,17 +54,17 @@ def observe(s, o, b, rules):
             continue
         o.candidate_type[b, a] = PLACE
         o.candidates[b, a, 0] = 1 + chip.pes + candidate.task
-        o.candidates[b, a, 1] = 1 + candidate.pe if rules.pairs else 1 + chip.pes + candidate.task
+        o.candidates[b, a, 1] = 1 + candidate.pe if options.pairs else 1 + chip.pes + candidate.task
         describe(s, f, b, a)
         if last >= 0 and s.candidate[b, last].task == candidate.task:
             for k in range(14, 28):
                 f[k] = o.candidate_features[b, last, k]
         else:
-            describe_task(s, f, b, candidate.task, (a - 1) // chip.pes if rules.pairs else a - 1)
+            describe_task(s, f, b, candidate.task, (a - 1) // chip.pes if options.pairs else a - 1)
         last = a
-        if rules.bound:
+        if options.bound:
             meet_others(s, f, b, candidate)
-    if rules.completion:
+    if options.pilot:
         look_ahead(s, o, b)
 
 

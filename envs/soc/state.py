@@ -13,7 +13,23 @@ WAIT, PLACE = 0, 1
 LATE = np.iinfo(np.int64).max
 
 
-class Rules(NamedTuple):
+class Numbers(NamedTuple):
+    """An instance, as the kernel reads it: the fields of the same names."""
+
+    job_start: np.ndarray
+    duration: np.ndarray
+    edge: np.ndarray
+    volume: np.ndarray
+    bandwidth: np.ndarray
+    arrival: np.ndarray
+    true_duration: np.ndarray
+    power: np.ndarray
+    queue: int
+    span: int
+    graph_ids: np.ndarray
+
+
+class KernelOptions(NamedTuple):
     """The options of the problem, as the kernel reads them."""
 
     pairs: bool  # a decision is a task and its PE; False: a task, which goes where it is expected to finish first
@@ -23,7 +39,7 @@ class Rules(NamedTuple):
     skip_forced: bool
     window: int  # ready tasks that are considered
     bound: bool  # lookahead "bound" or more
-    completion: bool  # lookahead "completion"
+    pilot: bool  # lookahead "completion"
 
 
 CHIP = {

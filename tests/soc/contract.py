@@ -12,6 +12,7 @@ from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
 from tests.soc.graphs import instances
+from tests.soc.reference import columns as columns
 
 INSTANCES = "random:4x2x1..8x3x3,scale=100,noise=0..0.5"
 OPTIONS = [
