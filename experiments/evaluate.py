@@ -1,7 +1,5 @@
 """Compare rules, pilots, solvers and trained agents on sets of instances; every schedule is verified."""
 
-import errno
-import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +9,13 @@ from typing import Any, NamedTuple
 from baselines.solution import Solution
 from envs.core import schedules
 from envs.core.datasets import resolve
+from envs.core.files import check_writable, write_figure
 from envs.core.instance import Instance
 from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments import cli
 from experiments.kinds.tables import mean, percent, summary
+from experiments.locks import ANOTHER, one_writer
 from experiments.methods import Effort, Method, methods, playable
 from experiments.progress import Progress
 from experiments.records import Records, cell, provenance
@@ -89,25 +89,13 @@ def evaluate(command: Evaluate, problem: Problem[Any, Any]) -> list[dict[str, st
     """Run the cases that the output file lacks and print the table; returns the rows of all cases."""
     if command.gantt and command.gantt.suffix not in (".png", ".svg", ".pdf"):
         raise ValueError(f"{command.gantt} is no picture that can be drawn: name a .png, .svg or .pdf file.")
-    cases = listed(command, problem)
-    rows, solved = run(cases, command, problem)
-    print(summary(rows))
-    show(cases, rows, solved, command, problem.name)
+    check_writable(command.output, command.gantt, folders=[command.schedules])
+    with one_writer(command.output, ANOTHER):
+        cases = listed(command, problem)
+        rows, solved = run(cases, command, problem)
+        print(summary(rows))
+        show(cases, rows, solved, command, problem.name)
     return rows
-
-
-def check_writable(command: Evaluate) -> None:
-    """Make the folders that are written to; OSError where they or the files in them cannot be."""
-    for folder in (command.schedules, *(path.parent for path in (command.output, command.gantt) if path)):
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-            if not os.access(folder, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
-    for path in (command.output, command.gantt):
-        if path and path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if path and path.exists() and not os.access(path, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def listed(command: Evaluate, problem: Problem[Any, Any]) -> list[Case]:
@@ -150,7 +138,6 @@ def run(
     Raises:
         ValueError: a row of the output file is of another instance or agent, though of the same name.
     """
-    check_writable(command)
     records = Records(command.output, COLUMNS, KEY)
     common = {"problem": problem.name, "seed": command.seed, "device": command.device, **provenance()}
     found = [records.find(common | case.facts()) for case in cases]
@@ -268,7 +255,7 @@ def show(
     if command.gantt:
         shown = [case for case in first if case.method.train_decisions or case.method.budget_s] or first
         pictures = {f"{case.instance.name}, {case.method.title()}": schedule(case) for case in shown}
-        render.compare(first[0].instance, pictures).savefig(command.gantt)
+        write_figure(command.gantt, render.compare(first[0].instance, pictures))
         print(f"\nThe schedules of {first[0].instance.name} are drawn in {command.gantt}.")
 
 

@@ -3,8 +3,11 @@
 import shutil
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+
+from envs.core.files import append_bytes
 
 
 class Progress:
@@ -54,8 +57,9 @@ class Progress:
             sys.stderr.write("\r\033[K")
         print(text, file=sys.stderr, flush=True)
         if self.log is not None:
-            with self.log.open("a", encoding="utf-8") as file:
-                file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')}  {text}\n")
+            line = f"{time.strftime('%Y-%m-%dT%H:%M:%S')}  {text}\n"
+            with suppress(OSError):  # a full disk: the line stands on the terminal, and work goes on
+                append_bytes(self.log, line.encode())
 
     def close(self) -> None:
         """Let the last state stay."""

@@ -4,18 +4,21 @@ import csv
 import io
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from envs.core.files import read_text
+from envs.core.files import append_bytes
 from experiments.cli import command_line
 
 
 class Records:
-    """Rows of a CSV file: each is on the disk when `append` returns; those of earlier runs stay, but a torn last one.
+    """Rows of a CSV file: each is on the disk when `append` returns; those of earlier runs stay.
+
+    What a kill has torn, the last row or the header, is not read, and goes when the first row is added. Who adds rows
+    is to be the only one (`experiments.locks.one_writer`), since the file is read once.
 
     path: None keeps the rows in memory. columns: their names. key: the columns that tell one row from another.
     """
@@ -24,17 +27,23 @@ class Records:
         """Read the file where there is one; ValueError where it has other columns, so that nothing is written over."""
         self.path, self.columns, self.key = path, tuple(columns), tuple(key)
         self.rows: list[dict[str, str]] = []
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.exists() and path.stat().st_size:
-                self._read(path, read_text(path))
+        self._whole: int | None = 0
+        """Bytes of the file that are not torn; None once this has written to it."""
+        if path is not None and path.exists():
+            self._read(path, path.read_bytes())
         self._by_key: dict[tuple[str, ...], dict[str, str]] = {}
         for row in self.rows:
             self._by_key.setdefault(self._key_of(row), row)
 
-    def _read(self, path: Path, text: str) -> None:
-        whole = text[: text.rfind("\n") + 1]
-        reader = csv.DictReader(io.StringIO(whole))
+    def _read(self, path: Path, content: bytes) -> None:
+        self._whole = content.rfind(b"\n") + 1
+        if not self._whole and _line(self.columns).startswith(content):
+            return
+        try:
+            text = content[: self._whole].decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise ValueError(f"{path} is no text file: name another file.") from None
+        reader = csv.DictReader(io.StringIO(text))
         if tuple(reader.fieldnames or ()) != self.columns:
             found = ", ".join(reader.fieldnames or ["none"])
             raise ValueError(f"{path} has other columns than this command writes ({found[:60]}): name another file.")
@@ -45,8 +54,6 @@ class Records:
         for number, row in enumerate(self.rows, 1):
             if None in row or None in row.values():
                 raise ValueError(f"{path}: row {number} lacks cells or has too many: mend it or name another file.")
-        if whole != text:
-            write_atomically(path, whole)
 
     def find(self, row: Mapping[str, Any]) -> dict[str, str] | None:
         """The row with the same key, if there is one."""
@@ -59,16 +66,27 @@ class Records:
         """Write one row; columns that it lacks stay empty. Returns it as it stands in the file."""
         line = {name: cell(row.get(name)) for name in self.columns}
         if self.path is not None:
-            with self.path.open("a", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, self.columns, lineterminator="\n")
-                if not file.tell():
-                    writer.writeheader()
-                writer.writerow(line)
-                file.flush()
-                os.fsync(file.fileno())
+            self._write(self.path, _line(line.values()))
         self.rows.append(line)
         self._by_key.setdefault(self._key_of(line), line)
         return line
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Add a line to the file; before the first one, cut off what is torn and write the header where it lacks."""
+        if self._whole is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                os.truncate(path, self._whole)
+            content = content if self._whole else _line(self.columns) + content
+        append_bytes(path, content)
+        self._whole = None
+
+
+def _line(cells: Iterable[str]) -> bytes:
+    """A line of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue().encode()
 
 
 def cell(value: Any) -> str:
@@ -78,14 +96,6 @@ def cell(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.6g}"
     return str(value)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file under another name and rename it, so that a reader finds the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
 
 
 def provenance() -> dict[str, str]:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from envs import PROBLEMS
 from envs.core.datasets import nearest
+from envs.core.files import check_writable
 from envs.core.parts import Table, parts
 from experiments import cli
+from experiments.locks import one_writer
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,13 @@ def report(command: Report) -> None:
     for name in command.only:
         if name not in tables:
             raise ValueError(f"{name!r} is no table: {nearest(name, tables)}.")
-    for name in command.only or tables:
+    files = {name: command.folder / f"{name}.csv" for name in command.only or tables}
+    check_writable(*files.values())
+    for name, file in files.items():
         print(f"== {name}", file=sys.stderr, flush=True)
         problem, table = tables[name]
-        (command.folder / problem).mkdir(parents=True, exist_ok=True)
-        table.make(problem, command.folder / name, f"python -m experiments.report --only {name}")
+        with one_writer(file, "wait until it ends, or name another --folder"):
+            table.make(problem, command.folder / name, f"python -m experiments.report --only {name}")
 
 
 def main() -> None:

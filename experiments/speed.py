@@ -20,12 +20,14 @@ import torch
 from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv
 from envs.core.datasets import nearest
+from envs.core.files import check_writable
 from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
 from experiments.cli import describe
 from experiments.kinds.tables import aligned
+from experiments.locks import ANOTHER, one_writer
 from experiments.progress import Progress
 from experiments.records import Records, provenance
 from experiments.training.timing import GROUP, Training, shares
@@ -98,6 +100,15 @@ def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
             raise ValueError(f"{what} is {number}, but must be at least 1.")
     if not (command.seconds > 0 and math.isfinite(command.seconds)):
         raise ValueError(f"seconds is {command.seconds:g}, but must be finite and more than 0.")
+    check_writable(command.output)
+    with one_writer(command.output, ANOTHER):
+        rows = measured(command, problem)
+    print(shown(rows))
+    return rows
+
+
+def measured(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
+    """The rows of all measurements, those that the output file lacks measured now."""
     records = Records(command.output, COLUMNS, KEY)
     texts = command.instances or (problem.default_instances,)
     cases = [
@@ -119,7 +130,6 @@ def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
         progress.update(number + 1, (number + 1) / len(cases), f"{case['instances']} x {case['batch']} {note}")
     if command.startup:
         rows += startup(problem, records, common)
-    print(shown(rows))
     return rows
 
 

@@ -13,15 +13,17 @@ import torch
 from stable_baselines3.common.logger import Logger
 
 from agents.archive import read
+from envs.core.files import check_writable
 from envs.core.problem import Problem
 from experiments import cli
 from experiments.cli import describe
-from experiments.training.agent import CONFIG, LAST, check_device
+from experiments.locks import one_writer
+from experiments.training.agent import BEST, CONFIG, LAST, check_device
 from experiments.training.crew import crew
-from experiments.training.curve import Curve, curve_records
-from experiments.training.events import Events
+from experiments.training.curve import CURVE, LOG, Curve, curve_records
+from experiments.training.events import EVENTS, Events
 from experiments.training.model import model_for
-from experiments.training.run_directory import read_config, resumed, write_config
+from experiments.training.run_directory import check_empty, read_config, resumed, write_config
 from experiments.training.settings import Train, budget, check
 from experiments.training.validation import Validation, training_source
 
@@ -30,15 +32,21 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
     """Train until the budget is spent or Ctrl-C; returns the run directory."""
     torch.set_num_threads(1)
     check(command)
+    folder = command.resume or command.run_dir or Path("runs") / f"{problem.name}-{command.algorithm}-{command.seed}"
+    if command.resume and not folder.is_dir():
+        raise ValueError(f"There is no run directory {folder}.")
+    check_writable(folders=[folder])
+    remedy = "wait until it ends" if command.resume else "wait until it ends, or name another --run-dir"
+    with one_writer(folder, remedy, folder=True):
+        return run(command, problem, folder)
+
+
+def run(command: Train, problem: Problem[Any, Any], folder: Path) -> Path:
+    """Train in a run directory that no other process writes; all is checked before the first byte is written."""
     if command.resume:
-        folder = command.resume
         command, problem = resumed(command, problem, folder)
     else:
-        folder = command.run_dir or Path("runs") / f"{problem.name}-{command.algorithm}-{command.seed}"
-        if (folder / CONFIG).exists() and not (folder / LAST).exists():
-            raise ValueError(f"{folder} holds a run that ended before its first checkpoint: delete the folder.")
-        if folder.exists() and any(folder.iterdir()):
-            raise ValueError(f"{folder} is not empty: go on with --resume {folder}, or name another --run-dir.")
+        check_empty(folder)
     check_device(command.device)
     source = training_source(problem, command.instances or problem.default_instances)
     judged = training_source(problem, command.validation) if command.validation else source
@@ -46,14 +54,15 @@ def train(command: Train, problem: Problem[Any, Any]) -> Path:
     start = partial(model_for, command, problem, source, folder)
     model = start()
     records = curve_records(folder)
-    write_config(folder, command, problem, validation)
-    events = Events(folder, model.num_timesteps + 1 if command.resume else 0)
-    events.text("command", cli.command_line(), model.num_timesteps)
-    model.set_logger(Logger(str(folder), [events]))
-    curve = Curve(folder, records, budget(command), command.points, validation, events)
-    with stop_on_interrupt(curve), crew(command.processes, start):
-        # The curve ends training, for stable-baselines3 knows no budget of CPU seconds.
-        model.learn(sys.maxsize // 2, callback=curve, reset_num_timesteps=not command.resume)
+    with nothing_left(folder):
+        write_config(folder, command, problem, validation)
+        events = Events(folder, model.num_timesteps + 1 if command.resume else 0)
+        events.text("command", cli.command_line(), model.num_timesteps)
+        model.set_logger(Logger(str(folder), [events]))
+        curve = Curve(folder, records, budget(command), command.points, validation, events)
+        with stop_on_interrupt(curve), crew(command.processes, start):
+            # The curve ends training, for stable-baselines3 knows no budget of CPU seconds.
+            model.learn(sys.maxsize // 2, callback=curve, reset_num_timesteps=not command.resume)
     finish(curve, command, folder, problem.name)
     return folder
 
@@ -80,6 +89,18 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
     if budget(command).spent(stands["num_timesteps"], stands["run"]["cpu_s"]) >= 1:
         return folder
     return train(replace(command, resume=folder, run_dir=None), problem)
+
+
+@contextmanager
+def nothing_left(folder: Path) -> Iterator[None]:
+    """Remove what a run has written that fails before its first checkpoint: it would be in the way of the next one."""
+    try:
+        yield
+    except BaseException:
+        if not (folder / LAST).exists():
+            for path in (*(folder / name for name in (CONFIG, CURVE, BEST, LOG)), *folder.glob(EVENTS)):
+                path.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

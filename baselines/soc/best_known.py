@@ -7,7 +7,7 @@ import ortools
 import tyro
 
 from baselines.soc.solvers import cp_sat
-from envs.core.files import write_text
+from envs.core.files import check_writable, write_text
 from envs.soc.sets import SETS, load_set
 
 
@@ -24,6 +24,7 @@ class BestKnown:
 def main() -> None:
     """The command line."""
     asked = tyro.cli(BestKnown)
+    check_writable(asked.output)
     command = f"python -m baselines.soc.best_known --seconds {asked.seconds:g}"
     lines = [f"# Makespans by OR-tools {ortools.__version__} CP-SAT, 1 worker: {command}", "instance,lb,ub,optimal"]
     for name in (*SETS["canonical"], *SETS["dags"]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ from PIL import Image
 from baselines.play import greedy
 from envs import load_problem
 from envs.core.datasets import resolve
+from envs.core.files import write_file, write_text
 from envs.core.gantt import FAINT, INK, WIDTH, image
 from envs.core.instance import Instance
 from envs.core.parts import parts
 from envs.core.vector import DispatchVectorEnv
-from experiments.records import provenance, write_atomically
+from experiments.records import provenance
 from experiments.training.agent import Agent, load_agent
 
 SHOWN = 16
@@ -49,16 +49,15 @@ class Animation:
         colours = frames[-1].quantize(64)
         first, *others = [frame.quantize(palette=colours, dither=Image.Dither.NONE) for frame in frames]
         durations = [self.milliseconds] * len(others) + [10 * self.milliseconds]
-        file = BytesIO()
-        first.save(file, "GIF", save_all=True, append_images=others, duration=durations, loop=0, optimize=True)
-        path.with_suffix(".gif").write_bytes(file.getvalue())
+        how: dict[str, Any] = {"save_all": True, "append_images": others, "duration": durations, "loop": 0}
+        write_file(path.with_suffix(".gif"), lambda file: first.save(file, "GIF", optimize=True, **how))
         source = provenance()
         text = (
             f"# {self.title}\n\n![{self.title}]({path.name}.gif)\n\n`{self.agent}` plays {instance.name} greedily: "
             f"objective {objective:g}. Bars are the agent's probabilities of the candidates. "
             f"Commit {source['commit']}, {source['date']}, made by `{command}`.\n"
         )
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)
 
     def _frames(self, agent: Agent, instance: Instance, end: float) -> Iterator[np.ndarray]:
         """Pictures (H, W, 3) uint8: before every few decisions, and of the complete schedule."""

@@ -9,11 +9,11 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from envs import load_problem
+from envs.core.files import write_text
 from envs.core.parts import parts
 from experiments.cli import describe
 from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
 from experiments.kinds.tables import MEASURES, grouped, half_width, markdown, mean, percent
-from experiments.records import write_atomically
 from experiments.train import ensure
 from experiments.training.settings import Train
 
@@ -76,7 +76,7 @@ class Comparison:
         caption = self._caption(rows, command, f" of {dated}" if dated else "")
         notes = f"{self.notes}\n\n" if self.notes else ""
         text = f"# {self.title}\n\n{caption}\n\n{notes}{self._tables(_compared(labelled(rows, runs, problem)))}"
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)
 
     def _tables(self, compared: list[Compared]) -> str:
         """The table of mean gaps, or one for each measure."""
@@ -234,4 +234,4 @@ class Picture:
             f"{rows[0]['reference']} ({rows[0]['reference_kind']}). Commit {rows[0]['commit']}, {rows[0]['date']}, "
             f"made by `{command}`.\n"
         )
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)

@@ -1,6 +1,5 @@
 """Learning curves of trainers, side by side."""
 
-import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from envs import load_problem
+from envs.core.files import write_figure, write_text
 from experiments.kinds.comparison import Agents
 from experiments.kinds.tables import half_width, markdown, percent
-from experiments.records import Records, provenance, write_atomically
+from experiments.records import Records, provenance
 from experiments.train import ensure
 from experiments.training.agent import CONFIG
-from experiments.training.curve import CURVE
+from experiments.training.curve import curve_records
 from experiments.training.validation import above
 
 Curve = list[dict[str, str]]
@@ -47,7 +47,7 @@ class LearningCurves:
             for agent, curve in zip(self.agents[name].runs, runs, strict=True):
                 for row in curve:
                     records.append({"agent": name, "seed": agent.seed, **row})
-        self._draw(curves, rules).savefig(path.with_suffix(".png"), dpi=100)
+        write_figure(path.with_suffix(".png"), self._draw(curves, rules))
         first = next(iter(self.agents.values())).runs[0]
         caption = (
             f"Greedy gap of the mean objective to the mean reference ({kind}) on {first.validation_instances} "
@@ -62,15 +62,14 @@ class LearningCurves:
         ]
         columns = ("agent or rule", "seeds", "gap %", "decisions")
         text = f"# {self.title}\n\n![learning curves]({path.name}.png)\n\n{caption}\n\n{markdown(columns, lines)}"
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)
 
     def _read(self, problem: str, agents: Agents) -> tuple[list[Curve], dict[str, float | None], str]:
         """The curves of the seeds, the gaps of the rules on the same instances, and to what kind of reference."""
         curves, rules, kind = [], {}, ""
         for agent in agents.runs:
             folder = ensure(agent, load_problem(problem)(**agents.options))
-            with (folder / CURVE).open(encoding="utf-8", newline="") as file:
-                curves.append(list(csv.DictReader(file)))
+            curves.append(curve_records(folder).rows)
             facts = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["validation"]
             rules = {name: above(value, facts["reference"]) for name, value in facts["rules"].items()}
             kind = facts["reference_kind"]

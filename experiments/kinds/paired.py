@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Literal
 
+from envs.core.files import write_text
 from experiments.kinds.comparison import Agents, Line, labelled, made, measured
 from experiments.kinds.tables import grouped, half_width, markdown, mean
-from experiments.records import write_atomically
 
 Values = dict[str, dict[str, float]]
 """Set to instance to value, the mean over the seeds of an agent."""
@@ -49,7 +49,7 @@ class Paired:
         columns = ("method", "samples", *self.sets, "CPU s")
         notes = f"{self.notes}\n\n" if self.notes else ""
         text = f"# {self.title}\n\n{self._caption(rows, command)}\n\n{notes}{markdown(columns, lines)}"
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)
 
     def _values(self, rows: Sequence[Mapping[str, str]]) -> Values:
         return {

@@ -11,12 +11,13 @@ from typing import Any
 from baselines.solution import Solution
 from envs import load_problem
 from envs.core.datasets import resolve
+from envs.core.files import write_text
 from envs.core.instance import Instance
 from envs.core.parts import parts
 from experiments.kinds.tables import grouped, markdown
 from experiments.methods import known
 from experiments.progress import Progress
-from experiments.records import Records, provenance, write_atomically
+from experiments.records import Records, provenance
 
 COLUMNS = (
     *("problem", "set", "instance", "size", "solver", "budget_s", "workers", "seed", "status", "objective", "bound"),
@@ -49,7 +50,7 @@ class Proofs:
         progress.close()
         columns = ("set", "instances", "proved", "share %", "at the reference", "not proved", "at the reference")
         table = markdown((*columns, "mean CPU s", "median", "most"), map(_line, grouped(rows, "set").values()))
-        write_atomically(path.with_suffix(".md"), f"# {self.title}\n\n{self._caption(rows, command)}\n\n{table}")
+        write_text(path.with_suffix(".md"), f"# {self.title}\n\n{self._caption(rows, command)}\n\n{table}")
 
     def _solved(self, problem: str, instance: Instance) -> dict[str, Any]:
         """What a row says of the solver's answer; ValueError where the judge comes to another objective."""

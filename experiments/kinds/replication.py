@@ -11,13 +11,14 @@ import numpy as np
 from baselines.play import finish, rule_scores
 from baselines.soc.rules import DEFAULTS, RULES
 from envs.core.datasets import resolve
+from envs.core.files import write_text
 from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 from experiments.kinds.comparison import made
 from experiments.kinds.tables import half_width, markdown
-from experiments.records import Records, provenance, write_atomically
+from experiments.records import Records, provenance
 
 
 class Printed(NamedTuple):
@@ -61,7 +62,7 @@ class Replication:
             "in which they were placed; DS3Gym's takes the first whose data is there. Every schedule is verified. "
             f"{made(records.rows, command)}\n\n{markdown(heads, lines)}"
         )
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)
 
 
 def _played(rule: str, streams: Sequence[SocInstance]) -> list[dict[str, Any]]:

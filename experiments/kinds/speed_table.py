@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from envs import load_problem
+from envs.core.files import write_text
 from envs.core.problem import Problem
 from experiments.cli import describe
 from experiments.kinds.tables import grouped, markdown
-from experiments.records import write_atomically
 from experiments.speed import Speed, placed, speed
 
 
@@ -63,7 +63,7 @@ class SpeedTable:
             text += f"\n{markdown(columns, trainings)}"
         if starts:
             text += f"\n{markdown(('start of a process', 'wall seconds'), starts)}"
-        write_atomically(path.with_suffix(".md"), text)
+        write_text(path.with_suffix(".md"), text)
 
     def _placed(self, problems: Sequence[Problem[Any, Any]], plays: Sequence[Mapping[str, str]]) -> str:
         """The decisions of `step` at B = 64, times what each places; and how that changes with the size."""

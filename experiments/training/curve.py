@@ -13,12 +13,12 @@ from stable_baselines3.common.callbacks import BaseCallback
 from agents.archive import read
 from experiments.progress import Progress
 from experiments.records import Records
-from experiments.training.agent import BEST, LAST
+from experiments.training.agent import BEST, CONFIG, LAST
 from experiments.training.events import Events
 from experiments.training.settings import Budget
 from experiments.training.validation import Validation
 
-CURVE = "curve.csv"
+CURVE, LOG = "curve.csv", "log.txt"
 COLUMNS = ("decisions", "cpu_s", "wall_s", "objective", "gap_pct", "gap_to_rule_pct")
 """Training so far, without validation, and the mean objective on the validation instances with its gaps."""
 
@@ -91,7 +91,7 @@ class Curve(BaseCallback):
         self.best, self.row = best, row or {}
         self.watch = Stopwatch(self.row.get("cpu_s", 0.0), self.row.get("wall_s", 0.0))
         self.next = self._after(self._spent()) if row else 0.0
-        self.progress = Progress("decisions", model.num_timesteps, self._spent(), self.folder / "log.txt")
+        self.progress = Progress("decisions", model.num_timesteps, self._spent(), self.folder / LOG)
         if row and not is_checkpoint(self.folder / BEST):
             self.progress.say(f"{self.folder / BEST} is missing or damaged; the best from now on will be kept.")
             self.best = np.inf
@@ -134,8 +134,14 @@ class Curve(BaseCallback):
         return True
 
     def _point(self) -> None:
-        """Validate and save."""
+        """Validate and save.
+
+        Raises:
+            OSError: the run directory has vanished, or there is no room for the checkpoint or the row.
+        """
         model: Any = self.model
+        if not (self.folder / CONFIG).is_file():
+            raise OSError(f"{self.folder} has vanished, or its {CONFIG} has: training ends here.")
         cpu, wall = self._time()
         step = model.num_timesteps
         rate = (step - self.row.get("decisions", 0)) / max(cpu - self.row.get("cpu_s", 0.0), 1e-9)

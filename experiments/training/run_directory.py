@@ -5,9 +5,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from envs.core.files import is_draft, write_text
 from envs.core.problem import Problem
 from experiments.cli import typed
-from experiments.records import provenance, write_atomically
+from experiments.locks import LOCK
+from experiments.records import provenance
 from experiments.training.agent import ALGORITHMS, CONFIG, LAST
 from experiments.training.settings import Train, check
 from experiments.training.validation import Validation
@@ -39,6 +41,17 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
     if command.timesteps is not None or command.cpu_seconds is not None:
         train = replace(train, timesteps=command.timesteps, cpu_seconds=command.cpu_seconds)
     return replace(train, resume=folder), type(problem)(**config["options"])
+
+
+def check_empty(folder: Path) -> None:
+    """ValueError where a new run would write over something; what a killed process has left half-written goes."""
+    if (folder / CONFIG).exists() and not (folder / LAST).exists():
+        raise ValueError(f"{folder} holds a run that ended before its first checkpoint: delete the folder.")
+    found = [path for path in folder.iterdir() if path.name != LOCK]
+    if not all(is_draft(path) and path.is_file() for path in found):
+        raise ValueError(f"{folder} is not empty: go on with --resume {folder}, or name another --run-dir.")
+    for path in found:
+        path.unlink()
 
 
 def read_config(folder: Path) -> dict[str, Any]:
@@ -76,4 +89,4 @@ def write_config(folder: Path, command: Train, problem: Problem[Any, Any], valid
         },
         "began": began,
     }
-    write_atomically(folder / CONFIG, json.dumps(config, indent=1) + "\n")
+    write_text(folder / CONFIG, json.dumps(config, indent=1) + "\n")

@@ -31,7 +31,7 @@ REFUSED = [
     ("evaluate", "jobshop --instances ft06 --methods mwkr --device gpu", "The device is 'gpu', but must be cpu or"),
     ("evaluate", "jobshop --instances ft06 --seconds -1", "seconds is -1, but must be finite and more than 0."),
     ("evaluate", "jobshop --instances ft06 --workers 0", "workers is 0, but must be at least 1."),
-    ("evaluate", "jobshop --instances ft06 --output .", "Is a directory: ."),
+    ("evaluate", "jobshop --instances ft06 --output .", ". cannot be written, for it is a folder: name another file"),
     ("evaluate", "jobshop --instances ft06 --schedules /dev/null", "File exists: /dev/null."),
     ("evaluate", "jobshop --instances ft06 --methods cp_sat --seconds 0", "seconds is 0, but must be"),
     ("evaluate", "jobshop --instances ft06 --gantt x.exe", "name a .png, .svg or .pdf file."),
