@@ -42,8 +42,8 @@ def one_writer(target: Path | None, remedy: str, folder: bool = False) -> Iterat
     """Be the only process that writes the file, or in the `folder`, while inside; readers are not asked.
 
     The lock is `flock`'s, on a file of its own, since the target is renamed over: it ends with this process, however
-    that ends, and holds over NFS. Inside, this process may ask again. A folder that is made for the lock and is still
-    empty at the end is removed. None is no file.
+    that ends, and holds over NFS. Inside, this process may ask again. Folders that are made for the lock and are still
+    empty at the end are removed. None is no file.
 
     Raises:
         ValueError: another process has it; the sentence names that process and the `remedy`.
@@ -57,7 +57,7 @@ def one_writer(target: Path | None, remedy: str, folder: bool = False) -> Iterat
     if file in _held:
         yield
         return
-    made = not file.parent.exists()
+    made = [parent for parent in file.parents if not parent.exists()]
     file.parent.mkdir(parents=True, exist_ok=True)
     _held[file] = _locked(file, target, remedy)
     try:
@@ -66,9 +66,9 @@ def one_writer(target: Path | None, remedy: str, folder: bool = False) -> Iterat
         with suppress(OSError):
             file.unlink()
         os.close(_held.pop(file))
-        if made:
-            with suppress(OSError):
-                file.parent.rmdir()
+        with suppress(OSError):  # not empty
+            for parent in made:
+                parent.rmdir()
 
 
 def _locked(file: Path, target: Path, remedy: str) -> int:

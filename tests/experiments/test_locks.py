@@ -83,8 +83,8 @@ def test_the_lock_outlives_the_file_that_it_is_about(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_made_for_the_lock_goes_with_it(tmp_path: Path) -> None:
-    with one_writer(tmp_path / "new", "wait", folder=True), one_writer(None, "no file, no lock"):
-        assert (tmp_path / "new").is_dir()
+    with one_writer(tmp_path / "new" / "run", "wait", folder=True), one_writer(None, "no file, no lock"):
+        assert (tmp_path / "new" / "run").is_dir()
     assert not (tmp_path / "new").exists()
     with one_writer(tmp_path / "new", "wait", folder=True):
         (tmp_path / "new" / "result").touch()
