@@ -17,6 +17,7 @@ from stable_baselines3.common.utils import FloatSchedule, get_device, get_system
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.archive import File, read, replace_file, write
+from agents.checks import checked
 from agents.generators import generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
@@ -57,11 +58,19 @@ class Checkpoint(BaseAlgorithm):
             return DispatchVecEnv(inner)
         return BaseAlgorithm._wrap_env(env, verbose, monitor_wrapper)
 
+    def _check_arguments(self) -> None:
+        """Refuse arguments that break their rule; numbers become plain ones, texts become schedules."""
+        for name in (*self.saved, *self.schedules):
+            value = checked(name, getattr(self, name))
+            if name != "learning_rate":  # stays as it was given, as in stable-baselines3
+                setattr(self, name, value)
+
     def _setup_model(self) -> None:
         if self.env is not None:
             self.trained_on = describe(self.env)
         elif not hasattr(self, "observation_space"):
             raise ValueError("env is None, but a model learns in one: name it, or use load(path) to predict only.")
+        self._check_arguments()
         super()._setup_model()  # type: ignore[safe-super]
 
     def _setup_lr_schedule(self) -> None:

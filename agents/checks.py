@@ -1,33 +1,93 @@
-"""Arguments that trainers refuse: one sentence with the name, the value and the rule."""
+"""Arguments of trainers and policies: the rule of each by its name, and one sentence where a value breaks it."""
 
-from math import inf
+from collections.abc import Callable
 from numbers import Integral, Real
+from typing import Any, NamedTuple
 
-from agents.schedules import NamedSchedule, schedule
+import numpy as np
 
-
-def whole(name: str, value: object, low: int, why: str = "") -> int:
-    """The value as a plain integer; ValueError for what is no whole number from `low` on."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < low:
-        raise ValueError(f"{name} is {value}, but must be a whole number from {low} on{why}.")
-    return int(value)
+from agents.schedules import LARGEST, schedule
 
 
-def check_coefficient(name: str, value: object, positive: bool = False) -> None:
-    """ValueError for what is no finite number from 0 on, or above 0."""
-    if not (isinstance(value, Real) and 0 <= float(value) < inf) or (positive and value == 0):
-        raise ValueError(f"{name} is {value!r}, but must be finite and {'more than 0' if positive else 'at least 0'}.")
+class Rule(NamedTuple):
+    """What a value must be, in words, and whether it is."""
+
+    words: str
+    holds: Callable[[Any], bool]
 
 
-def shares(value: object, name: str) -> NamedSchedule:
-    """The schedule of the argument of that name, whose values must be shares."""
-    named = schedule(value, name)
-    check_share(name, named.start)
-    check_share(name, named.end)
-    return named
+def whole(low: int, high: int = 2**63 - 1, why: str = "") -> Rule:
+    """Whole numbers from `low` to `high`."""
+    span = f"from {low} on" if high == 2**63 - 1 else f"from {low} to {high}"
+    return Rule(f"a whole number {span}{why}", lambda value: _is(Integral, value) and low <= value <= high)
 
 
-def check_share(name: str, share: float) -> None:
-    """ValueError for what is no share of something."""
-    if not (isinstance(share, Real) and 0 < share <= 1):
-        raise ValueError(f"{name} is {share!r}, but must be a share above 0 and at most 1.")
+def _is(kind: type, value: object) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+
+
+COEFFICIENT = Rule("finite and at least 0", lambda value: _is(Real, value) and 0 <= value <= LARGEST)
+POSITIVE = Rule("finite and more than 0", lambda value: _is(Real, value) and 0 < value <= LARGEST)
+SHARE = Rule("a share above 0 and at most 1", lambda value: _is(Real, value) and 0 < value <= 1)
+DECAY = Rule("at least 0 and below 1", lambda value: _is(Real, value) and 0 <= value < 1)
+DISCOUNT = Rule("from 0 to 1", lambda value: _is(Real, value) and 0 <= value <= 1)
+SWITCH = Rule("True or False", lambda value: isinstance(value, bool))
+
+RULES = {
+    "n_steps": whole(2),
+    "batch_size": whole(2),
+    "n_epochs": whole(1),
+    "n_instances": whole(1),
+    "group_size": whole(2, why=": a rollout is judged by the others of its group"),
+    "chunk_size": whole(1),
+    "processes": whole(1, 1024),
+    "ent_coef": COEFFICIENT,
+    "vf_coef": COEFFICIENT,
+    "kl_coef": COEFFICIENT,
+    "target_kl": POSITIVE,
+    "max_grad_norm": POSITIVE,
+    "keep": SHARE,
+    "ema": DECAY,
+    "gamma": DISCOUNT,
+    "gae_lambda": DISCOUNT,
+    "normalize_advantage": SWITCH,
+    "filter_groups": SWITCH,
+    # Of the policy; far larger networks than these would not fit into memory.
+    "width": whole(1, 4096),
+    "encoder_width": whole(1, 4096),
+    "layers": whole(0, 64),
+    "rounds": whole(0, 64),
+}
+"""The rule of each argument; those of `SCHEDULES` are schedules."""
+
+SCHEDULES = ("learning_rate", "clip_range", "clip_range_high", "clip_range_vf")
+SHARES = ("sample_keep", "decision_keep")
+"""Schedules whose values are shares."""
+OPTIONAL = ("clip_range_high", "clip_range_vf", "target_kl")
+"""Arguments that may be None."""
+
+
+def checked(name: str, value: Any) -> Any:
+    """The value of the argument of that name: a plain number, a text as its schedule, anything without a rule as it is.
+
+    Raises:
+        ValueError: it breaks the rule.
+    """
+    if value is None and name in OPTIONAL:
+        return None
+    if name in SCHEDULES or name in SHARES:
+        found = schedule(value, name)
+        if name in SHARES:
+            refuse(name, SHARE, found.start)
+            refuse(name, SHARE, found.end)
+        return found
+    if name not in RULES:
+        return value
+    refuse(name, RULES[name], value)
+    return int(value) if isinstance(value, Integral) and _is(Integral, value) else value
+
+
+def refuse(name: str, rule: Rule, value: Any) -> None:
+    """ValueError for a value that breaks the rule."""
+    if not rule.holds(value):
+        raise ValueError(f"{name} is {value!r}, but must be {rule.words}.")

@@ -4,7 +4,6 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from agents.checks import shares
 from agents.grpo import GRPO
 from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
@@ -48,8 +47,6 @@ class D3S(GRPO):
         super()._check_arguments()
         if self.baseline == "label":
             raise ValueError("baseline is 'label', but D3S selects by the variance of advantages: use GRPO for labels.")
-        for name in ("sample_keep", "decision_keep"):
-            setattr(self, name, shares(getattr(self, name), name))
 
     def _select(self, values: np.ndarray, kept: np.ndarray) -> np.ndarray:
         """The decisions to train on, ascending, given A (B,) and the rollouts that GRPO would train on (B,)."""

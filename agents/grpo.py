@@ -9,7 +9,6 @@ clipping to [1 - clip_range, 1 + clip_range_high], and A_i = (R_i - baseline) / 
 where w, the form of r, and what A is, are options (`GRPO`) or come together by name (`agents.objectives.PRESETS`).
 """
 
-from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,12 +20,11 @@ from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
-from agents.checks import check_coefficient, check_share, whole
 from agents.groups import GroupAlgorithm
 from agents.objectives import Baseline, Loss, Scale, advantages, decision_weights, surrogate
 from agents.policy import GraphPolicy
 from agents.sb3_env import vector_env
-from agents.schedules import NamedSchedule, schedule
+from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
 
 
@@ -122,10 +120,6 @@ class GRPO(GroupAlgorithm):
             self._setup_model()
 
     def _setup_model(self) -> None:
-        self._check_arguments()
-        self.clip_range = schedule(self.clip_range, "clip_range")
-        if self.clip_range_high is not None:
-            self.clip_range_high = schedule(self.clip_range_high, "clip_range_high")
         super()._setup_model()
         self._setup_lr_schedule()
         self.set_random_seed(self.seed)
@@ -146,14 +140,7 @@ class GRPO(GroupAlgorithm):
         return policy(self.observation_space, self.action_space, self.lr_schedule, **self.policy_kwargs).to(self.device)
 
     def _check_arguments(self) -> None:
-        for name, low in {"group_size": 2, "n_instances": 1, "n_epochs": 1, "chunk_size": 1}.items():
-            why = ": a rollout is judged by the others of its group" if name == "group_size" else ""
-            setattr(self, name, whole(name, getattr(self, name), low, why))
-        for name in ("ent_coef", "kl_coef", "max_grad_norm"):
-            check_coefficient(name, getattr(self, name), positive=name == "max_grad_norm")
-        check_share("keep", self.keep)
-        if not (isinstance(self.ema, Real) and 0 <= self.ema < 1):
-            raise ValueError(f"ema is {self.ema!r}, but must be at least 0 and below 1.")
+        super()._check_arguments()
         for name, choices in self.choices.items():
             if getattr(self, name) not in choices.__args__:
                 raise ValueError(f"{name} is {getattr(self, name)!r}, but must be one of {choices.__args__}.")

@@ -13,6 +13,7 @@ from stable_baselines3.common.utils import get_device
 from torch import Tensor, nn
 from torch.optim import Adam
 
+from agents.checks import checked
 from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
@@ -76,6 +77,8 @@ class GraphPolicy(ActorCriticPolicy):
             "rounds": rounds,
             "guide": guide,
         }
+        for name, value in self.shape.items():
+            checked(name, value)
         self._build_networks(observation_space, **self.shape)
         self._table = EmbeddingTable()
         self._table_weights: list[int] = []

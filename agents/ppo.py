@@ -10,8 +10,9 @@ from stable_baselines3.common.type_aliases import GymEnv
 
 from agents.buffer import GraphRolloutBuffer
 from agents.checkpoint import Checkpoint
+from agents.checks import checked
 from agents.policy import GraphPolicy
-from agents.schedules import NamedSchedule, schedule
+from agents.schedules import NamedSchedule
 
 
 class PPO(Checkpoint, stable_baselines3.PPO):
@@ -67,6 +68,8 @@ class PPO(Checkpoint, stable_baselines3.PPO):
         device: torch.device | str = "auto",
         _init_setup_model: bool = True,
     ) -> None:
+        for name, value in list(locals().items()):  # before stable-baselines3 asserts
+            checked(name, value)
         super().__init__(
             policy,  # type: ignore[arg-type]
             env,  # type: ignore[arg-type]
@@ -98,7 +101,4 @@ class PPO(Checkpoint, stable_baselines3.PPO):
         if self.rollout_buffer_class is GraphRolloutBuffer:
             encode = self.policy_kwargs.get("encode", "once")
             self.rollout_buffer_kwargs = {"encode": encode, **(self.rollout_buffer_kwargs or {})}
-        self.clip_range = schedule(self.clip_range, "clip_range")
-        if self.clip_range_vf is not None:
-            self.clip_range_vf = schedule(self.clip_range_vf, "clip_range_vf")
         super()._setup_model()

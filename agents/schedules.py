@@ -1,12 +1,15 @@
 """Learning rates and clip ranges that change during training, by name: a checkpoint stores text, never a function."""
 
 from dataclasses import dataclass
-from math import inf
 
+import numpy as np
 from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
 KINDS = {"constant": 1, "linear": 2}
 """Name of each kind and how many numbers follow it."""
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Finite for the weights of a network, which are single precision."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class NamedSchedule:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is no schedule: use one of {', '.join(KINDS)}.")
-        if not all(0 <= number < inf for number in (self.start, self.end)):
+        if not all(0 <= number <= LARGEST for number in (self.start, self.end)):
             raise ValueError(f"{self} is no schedule, since its numbers must be finite and at least 0.")
         if self.kind == "constant" and self.end != self.start:
             raise ValueError(f"{self} is no schedule, since it ends at {self.end}: use 'linear'.")

@@ -29,14 +29,17 @@ def no_defaults(_problem: str) -> dict[str, Any]:
 def main(
     command: type[C],
     run: Callable[[C, Problem[Any, Any]], object],
+    begun: Callable[[list[str]], C] | None = None,
     defaults: Callable[[str], dict[str, Any]] = no_defaults,
 ) -> None:
     """Read the command line into the dataclass `command` and the options of its problem, then run it.
 
-    `defaults` names the problem's options whose default differs from that of its `Options`. Bad input, a ValueError,
-    an OSError or a MemoryError, ends the process with one sentence on standard error and exit code 2.
+    `begun` makes the command that holds before the words behind PROBLEM are read, where a field is one of several
+    dataclasses: the options are then those of the one that it holds. `defaults` names the problem's options whose
+    default differs from that of its `Options`. Bad input, a ValueError, an OSError or a MemoryError, ends the process
+    with one sentence on standard error and exit code 2.
     """
-    with_one_sentence(lambda: run(*parse(command, sys.argv[1:], defaults)))
+    with_one_sentence(lambda: run(*parse(command, sys.argv[1:], begun, defaults)))
 
 
 def with_one_sentence(run: Callable[[], object]) -> None:
@@ -87,7 +90,10 @@ def typed() -> set[str]:
 
 
 def parse(
-    command: type[C], argv: list[str], defaults: Callable[[str], dict[str, Any]] = no_defaults
+    command: type[C],
+    argv: list[str],
+    begun: Callable[[list[str]], C] | None = None,
+    defaults: Callable[[str], dict[str, Any]] = no_defaults,
 ) -> tuple[C, Problem[Any, Any]]:
     """The command's dataclass and the problem with its options; ValueError for an unknown problem or option."""
     name = command.__name__.lower()
@@ -101,7 +107,8 @@ def parse(
         raise ValueError(f"Name a problem first: {usage} PROBLEM, where PROBLEM is one of {', '.join(PROBLEMS)}.")
     problem = load_problem(argv[0])
     options = problem.Options(**defaults(argv[0]))
-    both = make_dataclass(name, [("command", command), ("problem", problem.Options, field(default=options))])
+    first = ("command", command, field(default=begun(argv[1:]))) if begun else ("command", command)
+    both = make_dataclass(name, [first, ("problem", problem.Options, field(default=options))])
     parsed = read(both, argv[1:], f"{usage} {argv[0]}", command.__doc__)
     return parsed.command, problem(**{item.name: getattr(parsed.problem, item.name) for item in fields(options)})
 
@@ -116,7 +123,7 @@ def read(shape: type[D], argv: list[str], usage: str, description: str | None) -
                 args=argv,
                 prog=usage,
                 description=inspect.cleandoc(description or ""),
-                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
+                config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff, tyro.conf.AvoidSubcommands),
                 return_unknown_args=True,
             )
     except SystemExit as stop:

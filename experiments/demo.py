@@ -33,13 +33,13 @@ def demo(command: Demo) -> None:
     began = time.perf_counter()
     problem = load_problem("jobshop")
     folder = Path("runs/demo") if command.algorithm == "d3s" else Path(f"runs/demo-{command.algorithm}")
-    train = Train(
+    train = Train.of(
         instances=SHOPS,
         algorithm=command.algorithm,
+        **({"share": 1} if command.algorithm == "ppo" else {}),
         cpu_seconds=60,
         points=12,
         encode="none",
-        share=1 if command.algorithm == "ppo" else Train.share,
         ent_coef=0.01,
         guide=20,
         run_dir=folder,

@@ -266,7 +266,7 @@ def rule_defaults(problem: str) -> dict[str, Any]:
 
 def main() -> None:
     """The command line."""
-    cli.main(Evaluate, evaluate, rule_defaults)
+    cli.main(Evaluate, evaluate, defaults=rule_defaults)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from experiments.training.curve import CURVE, LOG, Curve, curve_records
 from experiments.training.events import EVENTS, Events
 from experiments.training.model import model_for
 from experiments.training.run_directory import check_empty, read_config, resumed, write_config
-from experiments.training.settings import Train, budget, check
+from experiments.training.settings import Train, begun, budget, check
 from experiments.training.validation import Validation, training_source
 
 
@@ -60,7 +60,7 @@ def run(command: Train, problem: Problem[Any, Any], folder: Path) -> Path:
         events.text("command", cli.command_line(), model.num_timesteps)
         model.set_logger(Logger(str(folder), [events]))
         curve = Curve(folder, records, budget(command), command.points, validation, events)
-        with stop_on_interrupt(curve), crew(command.processes, start):
+        with stop_on_interrupt(curve), crew(command.trainer.processes, start):
             # The curve ends training, for stable-baselines3 knows no budget of CPU seconds.
             model.learn(sys.maxsize // 2, callback=curve, reset_num_timesteps=not command.resume)
     finish(curve, command, folder, problem.name)
@@ -76,9 +76,9 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
     folder = command.run_dir
     if folder is None or not (folder / LAST).exists():
         return train(command, problem)
-    stored = asdict(Train(**read_config(folder)["train"]))
-    for name, value in asdict(command).items():
-        if name not in ("timesteps", "cpu_seconds", "run_dir", "resume") and value != stored[name]:
+    stored = read_config(folder)["train"].flat()
+    for name, value in command.flat().items():
+        if name not in ("timesteps", "cpu_seconds", "run_dir", "resume") and value != stored.get(name, value):
             raise ValueError(f"{folder} was trained with {name} {stored[name]!r}, not {value!r}: move it away.")
     options = type(problem)(**read_config(folder)["options"]).options
     if options != problem.options:
@@ -124,7 +124,7 @@ def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
     """Write the hyperparameters beside what they led to, and say where everything is."""
     row = curve.row
     reached = {"hparam/gap_to_best_rule": row["gap_to_rule_pct"], "hparam/gap_to_reference": row["gap_pct"]}
-    settings = {name: value for name, value in asdict(command).items() if name not in ("resume", "run_dir")}
+    settings = {name: value for name, value in command.flat().items() if name not in ("resume", "run_dir")}
     curve.events.hyperparameters(settings, reached, row["decisions"])
     curve.events.close()
     curve.progress.close()
@@ -137,7 +137,7 @@ def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
 
 def main() -> None:
     """The command line."""
-    cli.main(Train, train)
+    cli.main(Train, train, begun)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import fields
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from envs.core.datasets import Source, nearest, open_source
 from envs.core.instance import Instance
 from envs.core.spec import Observation, Size, Spec
+from envs.core.typed import check_types
 
 S = TypeVar("S", bound=tuple[Any, ...])
 InstanceT = TypeVar("InstanceT", bound=Instance)
@@ -57,10 +58,7 @@ class Problem(ABC, Generic[S, InstanceT]):
             if name not in known:
                 raise ValueError(f"{self.name} has no option {name!r}: {nearest(name, known)}")
         self.options = self.Options(**options)
-        for name, kind in get_type_hints(self.Options).items():
-            value, values = getattr(self.options, name), get_args(kind)
-            if get_origin(kind) is Literal and value not in values:
-                raise ValueError(f"{name} is {value!r}, but must be one of {', '.join(values)}.")
+        check_types(self.options)
 
     @classmethod
     def source(cls, text: str) -> Source:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -30,9 +30,8 @@ class Line:
 
 def seeds(name: str, count: int = 5, **settings: Any) -> tuple[Train, ...]:
     """Runs in runs/NAME-SEED alike but for their seeds; without the graph encoder unless the settings say so."""
-    return tuple(
-        Train(seed=seed, run_dir=Path(f"runs/{name}-{seed}"), **{"encode": "none", **settings}) for seed in range(count)
-    )
+    alike = Train.of(**{"encode": "none", **settings})
+    return tuple(replace(alike, seed=seed, run_dir=Path(f"runs/{name}-{seed}")) for seed in range(count))
 
 
 @dataclass(frozen=True)

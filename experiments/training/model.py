@@ -6,34 +6,29 @@ from typing import Any
 import numpy as np
 
 from agents.checkpoint import Checkpoint
-from agents.objectives import PRESETS
-from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv, vector_env
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
 from experiments.training.agent import ALGORITHMS, LAST
-from experiments.training.settings import ARGUMENTS, Train, budget, kinds
+from experiments.training.settings import Train, budget
 
 
 def model_for(command: Train, problem: Problem[Any, Any], source: Any, folder: Path) -> Checkpoint:
     """A new model, or that of the last checkpoint where the command resumes a run."""
-    env = DispatchVecEnv(DispatchVectorEnv(problem, command.num_envs, source), command.share)
+    trainer = command.trainer
+    env = DispatchVecEnv(DispatchVectorEnv(problem, trainer.num_envs, source), trainer.share)
     return loaded(folder, command, env) if command.resume else new(command, env)
 
 
 def new(command: Train, env: DispatchVecEnv) -> Checkpoint:
     """A model with fresh weights."""
     algorithm: Any = ALGORITHMS[command.algorithm]
-    arguments = {name: getattr(command, name) for kind in kinds(command.algorithm) for name in ARGUMENTS[kind]}
-    if algorithm is not PPO:
-        arguments["n_instances"] //= command.processes
     return algorithm(
         "GraphPolicy",
         env,
         learning_rate=command.learning_rate,
         ent_coef=command.ent_coef,
-        **arguments,
-        **PRESETS.get(command.algorithm, {}),
+        **command.trainer.arguments(),
         policy_kwargs=policy_kwargs(command, vector_env(env).problem),
         seed=int(np.random.SeedSequence(command.seed).generate_state(1)[0] >> 1),  # row b draws from this + b
         device=command.device,

@@ -10,7 +10,7 @@ from envs.core.problem import Problem
 from experiments.cli import typed
 from experiments.locks import LOCK
 from experiments.records import provenance
-from experiments.training.agent import ALGORITHMS, CONFIG, LAST
+from experiments.training.agent import CONFIG, LAST
 from experiments.training.settings import Train, check
 from experiments.training.validation import Validation
 
@@ -28,14 +28,15 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
         raise ValueError(
             f"{folder} has no checkpoint {LAST}: its run ended before the first one, so delete it and train anew."
         )
-    given = {**asdict(command), **asdict(problem.options)}
-    default = {**asdict(Train()), **asdict(type(problem.options)())}
-    stored = {**asdict(Train(**config["train"])), **config["options"]}
+    train: Train = config["train"]
+    given = {**command.flat(), **asdict(problem.options)}
+    default = {**Train.of(algorithm=command.algorithm).flat(), **Train().flat(), **asdict(type(problem.options)())}
+    stored = {**train.flat(), **config["options"]}
     for name in sorted(set(given) - {"timesteps", "cpu_seconds", "run_dir", "resume", "device"}):
         meant = name in typed() or given[name] != default[name]
-        if meant and given[name] != stored[name]:
-            raise ValueError(f"{folder} was begun with {name} {stored[name]!r}, which a resumed run cannot change.")
-    train = Train(**config["train"])
+        if meant and (name not in stored or given[name] != stored[name]):
+            was = f"{name} {stored[name]!r}" if name in stored else f"algorithm {train.algorithm!r}"
+            raise ValueError(f"{folder} was begun with {was}, which a resumed run cannot change.")
     if "device" in typed():
         train = replace(train, device=command.device)
     if command.timesteps is not None or command.cpu_seconds is not None:
@@ -55,20 +56,15 @@ def check_empty(folder: Path) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What `write_config` wrote; ValueError where it is missing or damaged."""
+    """What `write_config` wrote, "train" as a `Train`; ValueError where it is missing or damaged."""
     if not folder.is_dir():
         raise ValueError(f"There is no run directory {folder}.")
     if not (folder / CONFIG).exists():
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        stored, usual = Train(**config["train"]), Train()
-        for name in ("instances", "validation", "learning_rate", "sample_keep", "decision_keep", "encode", "device"):
-            if not isinstance(getattr(stored, name), str):
-                raise ValueError(f"{name} is {getattr(stored, name)!r}, but must be as {getattr(usual, name)!r}")
-        if stored.algorithm not in ALGORITHMS:
-            raise ValueError(f"algorithm is {stored.algorithm!r}, but must be one of {', '.join(ALGORITHMS)}")
-        check(stored)
+        config["train"] = Train.of(**config["train"])
+        check(config["train"])
         dict(**config["options"])
         return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
     except (ValueError, KeyError, TypeError) as error:
@@ -81,7 +77,7 @@ def write_config(folder: Path, command: Train, problem: Problem[Any, Any], valid
     config = {
         "problem": problem.name,
         "options": asdict(problem.options),
-        "train": {**asdict(command), "resume": None, "run_dir": None},
+        "train": {**command.flat(), "resume": None, "run_dir": None},
         "validation": {
             "reference": validation.reference,
             "reference_kind": validation.kinds,

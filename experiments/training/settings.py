@@ -1,14 +1,106 @@
-"""What a training run is asked for."""
+"""What a training run is asked for: settings of every run, and those that its trainer alone knows."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from math import inf
 from pathlib import Path
-from typing import Literal
+from typing import Any, ClassVar, Literal, Self, get_args, get_type_hints
 
-from agents.checks import shares
-from agents.schedules import schedule
+from agents.checks import COEFFICIENT, Rule, checked, refuse, whole
+from agents.objectives import PRESETS
+from envs.core.datasets import nearest
+from envs.core.typed import check_types
 
-Algorithm = Literal["ppo", "d3s", "grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"]
+Encode = Literal["none", "once", "step"]
+
+
+@dataclass(frozen=True)
+class PPOSettings:
+    """Proximal policy optimisation, with a critic: `agents.ppo`."""
+
+    algorithm: Literal["ppo"] = "ppo"
+    """The trainer; each has settings of its own."""
+    num_envs: int = 64
+    """Episodes played at once."""
+    share: int = 8
+    """Neighbouring episodes that play the same instances, so that each is encoded once for all of them."""
+    n_steps: int = 128
+    """Decisions of each episode before an update."""
+    batch_size: int = 512
+    """Decisions in a minibatch."""
+    n_epochs: int = 3
+    """Passes over the decisions in an update."""
+    clip_range: float = 0.2
+    """Of the probability ratio."""
+    gae_lambda: float = 0.95
+    """Of the advantages; there is no discount."""
+
+    processes: ClassVar[int] = 1
+
+    def arguments(self) -> dict[str, Any]:
+        """What the trainer is made with."""
+        names = ("n_steps", "batch_size", "n_epochs", "clip_range", "gae_lambda")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """What all trainers share that compare rollouts of the same instance."""
+
+    n_instances: int = 8
+    """Fresh instances in an update."""
+    group_size: int = 32
+    """Rollouts of each instance."""
+    processes: int = 1
+    """Processes that play and learn together, dividing the instances; one for each core is fastest."""
+    ema: float = 0.99
+    """Decay of the averaged weights that are validated and kept; 0 is none."""
+
+    num_envs: ClassVar[int] = 1
+    share: ClassVar[int] = 1
+
+    def arguments(self) -> dict[str, Any]:
+        """What the trainer is made with, in each process."""
+        if self.n_instances % self.processes:
+            raise ValueError(f"processes is {self.processes}, but must divide n_instances ({self.n_instances}).")
+        return {"n_instances": self.n_instances // self.processes, "group_size": self.group_size, "ema": self.ema}
+
+
+@dataclass(frozen=True)
+class GRPOSettings(_Groups):
+    """Group-relative policy optimisation and its relatives: `agents.grpo`, with a preset of `agents.objectives`."""
+
+    algorithm: Literal["grpo", "pomo", "rloo", "dr_grpo", "dapo", "gspo", "cispo", "self_labelling", "pods"] = "grpo"
+    """The trainer; each has settings of its own."""
+
+    def arguments(self) -> dict[str, Any]:
+        """What the trainer is made with, in each process."""
+        return {**super().arguments(), **PRESETS[self.algorithm]}
+
+
+@dataclass(frozen=True)
+class D3SSettings(_Groups):
+    """Group-relative training on the rollouts and decisions that teach most: `agents.d3s`.
+
+    With several processes, each selects from what it has played.
+    """
+
+    algorithm: Literal["d3s"] = "d3s"
+    """The trainer; each has settings of its own."""
+    sample_keep: str = "linear:0.25:1"
+    """Share of the rollouts that are trained on: a schedule over the budget."""
+    decision_keep: str = "linear:0.2:1"
+    """Share of their decisions that are trained on: a schedule over the budget."""
+
+    def arguments(self) -> dict[str, Any]:
+        """What the trainer is made with, in each process."""
+        return {**super().arguments(), "sample_keep": self.sample_keep, "decision_keep": self.decision_keep}
+
+
+TrainerSettings = PPOSettings | GRPOSettings | D3SSettings
+KINDS: tuple[type[TrainerSettings], ...] = get_args(TrainerSettings)
+BY_ALGORITHM = {name: kind for kind in KINDS for name in get_args(get_type_hints(kind)["algorithm"])}
+"""The settings of a trainer by its name."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +109,15 @@ class Train:
 
     The run directory holds config.json, best.zip and last.zip (checkpoints), curve.csv, log.txt and TensorBoard events.
     Ctrl-C saves and ends; --resume goes on where the last checkpoint stands.
+
+    --algorithm is one of ppo, d3s, grpo, pomo, rloo, dr_grpo, dapo, gspo, cispo, self_labelling and pods; each has
+    settings of its own, which --algorithm NAME --help lists.
     """
 
     instances: str = ""
     """Where training instances come from: random:6x6..15x15, or files of your own. Default: the problem's."""
-    algorithm: Algorithm = "ppo"
-    """The trainer: ppo, or one that compares rollouts of the same instance."""
+    trainer: TrainerSettings = field(default_factory=PPOSettings)
+    """The algorithm and what belongs to it."""
     timesteps: int | None = None
     """Budget in decisions; 200,000 where no budget is given."""
     cpu_seconds: float | None = None
@@ -39,38 +134,11 @@ class Train:
     """How many of them."""
     points: int = 20
     """How often in its budget the run is validated and saved."""
-    num_envs: int = 64
-    """ppo: episodes played at once."""
-    share: int = 8
-    """ppo: neighbouring episodes that play the same instances, so that each is encoded once for all of them."""
-    n_steps: int = 128
-    """ppo: decisions of each before an update."""
-    batch_size: int = 512
-    """ppo: decisions in a minibatch."""
-    n_epochs: int = 3
-    """ppo: passes over the decisions in an update."""
     learning_rate: str = "linear:2e-3:2e-4"
     """A schedule over the budget: linear:START:END or constant:VALUE."""
-    clip_range: float = 0.2
-    """ppo: of the probability ratio."""
     ent_coef: float = 0.0
     """Weight of the entropy bonus."""
-    gae_lambda: float = 0.95
-    """ppo: of the advantages; there is no discount."""
-    n_instances: int = 8
-    """All but ppo: fresh instances in an update."""
-    group_size: int = 32
-    """All but ppo: rollouts of each."""
-    processes: int = 1
-    """All but ppo: processes that play and learn together, dividing the instances; one for each core is fastest. What
-    d3s selects from is then what each of them has played."""
-    ema: float = 0.99
-    """All but ppo: decay of the averaged weights that are validated and kept; 0 is none."""
-    sample_keep: str = "linear:0.25:1"
-    """d3s: share of the rollouts that are trained on, over the budget."""
-    decision_keep: str = "linear:0.2:1"
-    """d3s: share of their decisions."""
-    encode: Literal["none", "once", "step"] = "once"
+    encode: Encode = "once"
     """What the graph encoder sees: nothing, the graph once per instance, or also its state at every decision."""
     width: int = 64
     """Numbers per node and candidate."""
@@ -83,60 +151,96 @@ class Train:
     device: str = "cpu"
     """Where the networks compute: cpu or cuda; a resumed run may change it."""
 
+    @property
+    def algorithm(self) -> str:
+        """The name of the trainer."""
+        return self.trainer.algorithm
 
-ARGUMENTS = {
-    "ppo": ("n_steps", "batch_size", "n_epochs", "clip_range", "gae_lambda"),
-    "group": ("n_instances", "group_size", "ema"),
-    "d3s": ("sample_keep", "decision_keep"),
+    @classmethod
+    def of(cls, **settings: Any) -> Self:
+        """The command with these settings, those of the trainer among them: `Train.of(algorithm="d3s", ema=0)`.
+
+        Raises:
+            ValueError: an unknown algorithm, or a setting that neither the command nor this trainer has.
+        """
+        algorithm = settings.get("algorithm", "ppo")
+        kind = trainer_settings(algorithm)
+        own, common = _names(kind), _names(cls)
+        check_used(algorithm, settings)
+        for name in settings:
+            if name not in (*own, *common):
+                raise ValueError(f"train has no setting {name!r}: {nearest(name, (*own, *common))}.")
+        trainer = kind(**{name: settings[name] for name in own if name in settings})
+        return cls(trainer=trainer, **{name: settings[name] for name in common if name in settings})
+
+    def flat(self) -> dict[str, Any]:
+        """All settings by name, those of the trainer among them: what `of` takes."""
+        own = {name: value for name, value in vars(self).items() if name != "trainer"}
+        return {**own, **vars(self.trainer)}
+
+
+def _names(kind: type) -> list[str]:
+    """The settings in a dataclass, without those of a trainer in it."""
+    return [item.name for item in fields(kind) if item.name != "trainer"]
+
+
+def trainer_settings(algorithm: str) -> type[TrainerSettings]:
+    """The settings of the trainer of that name; ValueError where there is none."""
+    if algorithm not in BY_ALGORITHM:
+        raise ValueError(f"There is no algorithm {algorithm!r}: {nearest(algorithm, BY_ALGORITHM)}.")
+    return BY_ALGORITHM[algorithm]
+
+
+def check_used(algorithm: str, names: Iterable[str]) -> None:
+    """ValueError for settings that belong to other trainers."""
+    for name in names:
+        others = [one for one, kind in BY_ALGORITHM.items() if name in _names(kind)]
+        if others and algorithm not in others:
+            more = " and others" if len(others) > 1 else ""
+            raise ValueError(f"{algorithm} does not use {name}, a setting of {others[0]}{more}: leave it out.")
+
+
+def begun(words: Sequence[str]) -> Train:
+    """The defaults of a command line: those of the trainer that its --algorithm names.
+
+    Raises:
+        ValueError: no such trainer, or an option of another one.
+    """
+    algorithm = "ppo"
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name == "--algorithm":
+            algorithm = value if equals else following
+    kind = trainer_settings(algorithm)
+    check_used(algorithm, [word[2:].partition("=")[0].replace("-", "_") for word in words if word.startswith("--")])
+    return Train(trainer=kind(algorithm=algorithm))  # type: ignore[arg-type]
+
+
+RULES = {
+    "timesteps": whole(1),
+    "cpu_seconds": Rule("at least 0.001 and finite", lambda value: 0.001 <= value < inf),
+    "seed": whole(0),
+    "validation_instances": whole(1),
+    "points": whole(1),
+    "guide": COEFFICIENT,
+    "num_envs": whole(1),
+    "share": whole(1),
 }
-"""Which settings go to which kind of trainer, besides those of all."""
-
-
-def kinds(algorithm: str) -> tuple[str, ...]:
-    """What a trainer is, as `ARGUMENTS` has it."""
-    return ("ppo",) if algorithm == "ppo" else ("group", "d3s") if algorithm == "d3s" else ("group",)
+"""The rule of each setting that is no argument of a trainer; `agents.checks` has theirs."""
 
 
 def check(command: Train) -> None:
     """ValueError for settings that no training can be done with."""
+    check_types(command)
     if command.timesteps is not None and command.cpu_seconds is not None:
         raise ValueError("There are two budgets: name --timesteps or --cpu-seconds, not both.")
     if command.resume and command.run_dir:
         raise ValueError(f"A resumed run stays in {command.resume}: leave --run-dir out.")
-    for kind, names in ((schedule, ("learning_rate", "clip_range")), (shares, ("sample_keep", "decision_keep"))):
-        for name in names:
-            kind(getattr(command, name), name)
-    least = {"timesteps": 1, "cpu_seconds": 1e-3, "validation_instances": 1, "points": 1, "num_envs": 1, "n_steps": 2}
-    least |= {
-        "n_instances": 1,
-        "group_size": 2,
-        "batch_size": 2,
-        "n_epochs": 1,
-        "width": 1,
-        "layers": 0,
-        "rounds": 0,
-        "processes": 1,
-        "seed": 0,
-        "ent_coef": 0,
-        "guide": 0,
-    }
-    for name, low in least.items():
-        value = getattr(command, name)
-        if value is not None and not low <= value < inf:
-            raise ValueError(f"{name} is {value}, but must be at least {low:g} and finite.")
-    if command.processes > 1 and (command.algorithm == "ppo" or command.n_instances % command.processes):
-        raise ValueError(
-            f"processes is {command.processes}, but must be 1 for ppo, and divide n_instances ({command.n_instances}) "
-            "for the others."
-        )
-    if not 0 <= command.gae_lambda <= 1:
-        raise ValueError(f"gae_lambda is {command.gae_lambda}, but must be from 0 to 1.")
-    if not 0 <= command.ema < 1:
-        raise ValueError(f"ema is {command.ema}, but must be at least 0 and below 1.")
-    unread = [name for kind in ARGUMENTS if kind not in kinds(command.algorithm) for name in ARGUMENTS[kind]]
-    for name in unread + (["num_envs", "share"] if command.algorithm != "ppo" else []):
-        if getattr(command, name) != getattr(Train, name):
-            raise ValueError(f"{command.algorithm} does not use {name}: leave it out.")
+    for name, value in command.flat().items():
+        checked(name, value)
+        if name in RULES and value is not None:
+            refuse(name, RULES[name], value)
+    command.trainer.arguments()
 
 
 @dataclass(frozen=True)

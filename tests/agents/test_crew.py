@@ -11,8 +11,8 @@ import torch.distributed as dist
 from agents import crew
 from envs import load_problem
 from experiments.train import train
-from experiments.training.settings import Train
-from tests.experiments.conftest import SMALL, SMALL_GROUPS
+from experiments.training.settings import GRPOSettings, Train
+from tests.experiments.conftest import SMALL_GROUPS
 
 
 def meet(rank: int, place: str) -> None:
@@ -39,7 +39,8 @@ def test_gradients_are_averaged_and_process_0_decides(tmp_path: Path) -> None:
 
 
 def test_two_processes_train_one_agent(tmp_path: Path) -> None:
-    command = replace(SMALL_GROUPS, algorithm="self_labelling", processes=2, timesteps=400)
+    changes = {"algorithm": "self_labelling", "processes": 2, "timesteps": 400}
+    command = Train.of(**{**SMALL_GROUPS.flat(), **changes})
     folder = train(replace(command, run_dir=tmp_path / "two"), load_problem("jobshop")())
     assert (folder / "best.zip").exists() and crew.size() == 1
     rows = (folder / "curve.csv").read_text().splitlines()
@@ -49,8 +50,7 @@ def test_two_processes_train_one_agent(tmp_path: Path) -> None:
     train(Train(resume=folder, timesteps=600), load_problem("jobshop")())
 
 
-@pytest.mark.parametrize("changes", [{"algorithm": "ppo"}, {"algorithm": "grpo", "n_instances": 3}])
-def test_what_cannot_be_divided_is_one_sentence(changes: dict, tmp_path: Path) -> None:
-    command = replace(SMALL, processes=2, run_dir=tmp_path / "x", **changes)
-    with pytest.raises(ValueError, match=r"processes is 2, but must be 1 for ppo, and divide n_instances \([38]\)"):
+def test_what_cannot_be_divided_is_one_sentence(tmp_path: Path) -> None:
+    command = Train(trainer=GRPOSettings(n_instances=3, processes=2), run_dir=tmp_path / "x")
+    with pytest.raises(ValueError, match=r"processes is 2, but must divide n_instances \(3\)"):
         train(command, load_problem("jobshop")())

@@ -7,33 +7,23 @@ import pytest
 
 from envs import load_problem
 from experiments.train import train
-from experiments.training.settings import Train
+from experiments.training.settings import GRPOSettings, PPOSettings, Train
 
 SMALL_GROUPS = Train(
     instances="random:3x3",
-    algorithm="grpo",
+    trainer=GRPOSettings(n_instances=2, group_size=4),
     timesteps=600,
     validation_instances=4,
     points=3,
-    n_instances=2,
-    group_size=4,
     width=16,
     layers=1,
     rounds=1,
 )
-SMALL = replace(
-    SMALL_GROUPS,
-    algorithm="ppo",
-    n_instances=Train.n_instances,
-    group_size=Train.group_size,
-    num_envs=8,
-    n_steps=16,
-    batch_size=64,
-)
+SMALL = replace(SMALL_GROUPS, trainer=PPOSettings(num_envs=8, n_steps=16, batch_size=64))
 
 
 @pytest.fixture(scope="session")
 def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished run of the small agent; not to be written into."""
     folder = tmp_path_factory.mktemp("runs") / "small"
-    return train(Train(**{**vars(SMALL), "run_dir": folder}), load_problem("jobshop")())
+    return train(replace(SMALL, run_dir=folder), load_problem("jobshop")())

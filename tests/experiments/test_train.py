@@ -18,10 +18,11 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from agents.objectives import PRESETS
 from envs import load_problem
 from experiments.train import ensure, main, train
-from experiments.training.agent import load_agent
-from experiments.training.settings import Train
+from experiments.training.agent import ALGORITHMS, load_agent
+from experiments.training.settings import BY_ALGORITHM, Train
 from tests.experiments.conftest import SMALL, SMALL_GROUPS
 
 ENDLESS = {
@@ -99,7 +100,7 @@ def test_tensorboard_finds_finite_values_the_picture_the_command_and_the_hyperpa
 
 @pytest.mark.parametrize("algorithm", ["d3s", "self_labelling"])
 def test_group_trainers_write_the_same_directory_and_go_on_where_they_stood(tmp_path: Path, algorithm: Any) -> None:
-    small = replace(SMALL_GROUPS, algorithm=algorithm)
+    small = Train.of(**{**SMALL_GROUPS.flat(), "algorithm": algorithm})
     folder = train(replace(small, run_dir=tmp_path / "run"), load_problem("jobshop")())
     names = {path.name.split(".")[0] if "tfevents" in path.name else path.name for path in folder.iterdir()}
     assert names == {"config.json", "best.zip", "last.zip", "curve.csv", "log.txt", "events"}
@@ -235,9 +236,15 @@ def edit(folder: Path, old: str, new: str) -> None:
         (lambda folder: (folder / "config.json").unlink(), "is no run directory: it has no config.json"),
         (lambda folder: (folder / "config.json").write_text("{"), "config.json is damaged or of another version"),
         (lambda folder: edit(folder, '"num_envs": 8', '"num_envs": "8"'), "config.json is damaged or of another"),
-        (lambda folder: edit(folder, '"algorithm": "ppo"', '"algorithm": "x"'), "algorithm is 'x', but must be one of"),
+        (
+            lambda folder: edit(folder, '"algorithm": "ppo"', '"algorithm": "x"'),
+            "There is no algorithm 'x'",
+        ),
         (lambda folder: edit(folder, '"instances": "random:3x3"', '"instances": 5'), "instances is 5, but must be"),
-        (lambda folder: edit(folder, '"n_steps": 16', '"n_steps": -16'), "n_steps is -16, but must be at least 2"),
+        (
+            lambda folder: edit(folder, '"n_steps": 16', '"n_steps": -16'),
+            "n_steps is -16, but must be a whole",
+        ),
         (lambda folder: (folder / "last.zip").unlink(), "has no checkpoint last.zip"),
         (lambda folder: (folder / "last.zip").write_bytes(b"PK"), "last.zip is no checkpoint, or a damaged one"),
     ],
@@ -276,3 +283,11 @@ def test_a_published_instance_from_a_file_is_refused_too(tmp_path: Path) -> None
     JobShopInstance.taillard("ta01").save(tmp_path / "ta01.json")
     with pytest.raises(ValueError, match="ta01 is for tests"):
         train(replace(SMALL, instances=str(tmp_path / "ta01.json"), run_dir=tmp_path / "x"), load_problem("jobshop")())
+
+
+def test_every_preset_is_an_algorithm_whose_settings_say_so() -> None:
+    assert set(BY_ALGORITHM) == set(ALGORITHMS) == {"ppo", "d3s", *PRESETS}
+    for name, kind in BY_ALGORITHM.items():
+        assert name in (Train.__doc__ or "")
+        command = Train(trainer=kind(algorithm=name))  # type: ignore[arg-type]
+        assert Train.of(**command.flat()) == command

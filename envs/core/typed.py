@@ -1,0 +1,62 @@
+"""Values of the type that a dataclass says: the annotations are the rule, and this is where it is enforced."""
+
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+WORDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    Path: "a path",
+    NoneType: "None",
+}
+"""What a value of a type is called in a sentence."""
+
+
+def check_types(settings: Any) -> None:
+    """ValueError for a field of a dataclass whose value is not of its annotated type, also in dataclasses inside it.
+
+    Known are the types of `WORDS`, Literal, unions, tuples and dataclasses. As in typing, a float may be written as a
+    whole number; unlike there, True is no number.
+    """
+    hints = get_type_hints(type(settings))
+    for item in fields(settings):
+        value, kind = getattr(settings, item.name), hints[item.name]
+        if not _fits(value, kind):
+            raise ValueError(f"{item.name} is {value!r}, but must be {_words(kind)}.")
+        if is_dataclass(value):
+            check_types(value)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    origin, inside = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return True
+    if origin is Literal:
+        return any(type(value) is type(one) and value == one for one in inside)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inside)
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        if inside[1:] == (...,):
+            return all(_fits(one, inside[0]) for one in value)
+        return len(value) == len(inside) and all(map(_fits, value, inside))
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _words(kind: Any) -> str:
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return f"one of {', '.join(map(str, inside))}"
+    if origin in (Union, UnionType):
+        return " or ".join(map(_words, inside))
+    if origin is tuple:
+        found = [_words(one) for one in inside if one is not ...]
+        return f"a tuple, each of its values {found[0]}" if ... in inside else f"a tuple of {' and '.join(found)}"
+    return WORDS.get(kind, f"of type {getattr(kind, '__name__', kind)}")
