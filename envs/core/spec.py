@@ -4,8 +4,10 @@ Letters: B batch, N nodes, E edges, A candidates; F, S, K, C the widths of node,
 features.
 """
 
+from collections import namedtuple
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from gymnasium import spaces
@@ -24,6 +26,15 @@ class Feature(NamedTuple):
 
     name: str
     meaning: str
+
+
+def columns(features: Sequence[Feature]) -> Any:
+    """The number of each feature's column by its name: `C = columns(...)`, then `f[C.duration]`.
+
+    As a global of a kernel's file it is a constant to numba, so a name costs nothing.
+    """
+    names = [feature.name for feature in features]
+    return namedtuple("Columns", names)(*range(len(names)))
 
 
 class Observation(NamedTuple):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from envs.core.compiled import fast
+from envs.soc.features import WAIT
 from envs.soc.state import LATE, NO_CUT, WORST_FINISH
 
 
@@ -43,10 +44,10 @@ def find_candidates(s, b, options):
         ends = LATE
         for i in range(chip.pending):
             ends = min(ends, s.end[b, s.pending[b, i]])
-        candidate = s.candidate[b, 0]
+        candidate = s.candidate[b, WAIT]
         candidate.task, candidate.pe, candidate.duration = -1, -1, 0
         candidate.arrives, candidate.start, candidate.finish, candidate.look = chip.now, max(ends, chip.now), ends, 0.0
-        s.legal[b, 0] = 0
+        s.legal[b, 0] = WAIT
         count = 1
     for w in range(chip.considered):
         t = s.ready[b, w]

@@ -2,6 +2,7 @@
 
 from envs.core.compiled import fast
 from envs.soc.candidates import find_candidates, find_pairs
+from envs.soc.features import S
 from envs.soc.jobs import arrival, enter, find_arrivals, release, show_times
 from envs.soc.state import LATE
 
@@ -96,7 +97,7 @@ def conclude(s, o, b, t, options):
     task.start, s.end[b, t] = task.true_start, task.true_end
     s.pe[b, s.where[b, t]].last = task.true_end
     show_times(s, o, b, t)
-    o.node_state[b, 1 + chip.pes + t, 1] = 1.0
+    o.node_state[b, 1 + chip.pes + t, S.ended] = 1.0
     if options.at_ready:
         for i in range(task.first_out, task.end_out):
             release(s, o, b, s.edge[b, s.out[b, i]].target)

@@ -4,7 +4,7 @@ import numpy as np
 
 from envs.core.compiled import fast
 from envs.core.drawing import connect, soft
-from envs.soc.state import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK
+from envs.soc.features import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK, N, S
 
 
 @fast
@@ -124,7 +124,7 @@ def become_ready(s, o, b, t):
     s.ready[b, w] = t
     chip.ready += 1
     find_arrivals(s, b, t)
-    o.node_state[b, 1 + chip.pes + t, 2] = 1.0
+    o.node_state[b, 1 + chip.pes + t, S.ready] = 1.0
 
 
 @fast
@@ -160,8 +160,8 @@ def show_times(s, o, b, t):
     task = s.task[b, t]
     job = s.job[b, task.job]
     v = 1 + s.chip[b].pes + t
-    o.node_state[b, v, 3] = soft((task.start - job.entry) / job.average)
-    o.node_state[b, v, 4] = soft((s.end[b, t] - job.entry) / job.average)
+    o.node_state[b, v, S.start] = soft((task.start - job.entry) / job.average)
+    o.node_state[b, v, S.end] = soft((s.end[b, t] - job.entry) / job.average)
 
 
 @fast
@@ -172,12 +172,12 @@ def draw_job(s, o, b, job):
     for t in range(job.first, job.end):
         task, v = s.task[b, t], 1 + chip.pes + t
         o.node_type[b, v] = TASK
-        o.node_features[b, v, 0] = soft(task.average * unit)
-        o.node_features[b, v, 1] = soft(task.least * unit)
-        o.node_features[b, v, 2] = soft(task.rank * unit)
-        o.node_features[b, v, 3] = soft(task.tail * unit)
-        o.node_features[b, v, 4] = soft(task.end_in - task.first_in)
-        o.node_features[b, v, 5] = soft(task.end_out - task.first_out)
+        o.node_features[b, v, N.duration] = soft(task.average * unit)
+        o.node_features[b, v, N.least] = soft(task.least * unit)
+        o.node_features[b, v, N.rank_u] = soft(task.rank * unit)
+        o.node_features[b, v, N.tail] = soft(task.tail * unit)
+        o.node_features[b, v, N.sources] = soft(task.end_in - task.first_in)
+        o.node_features[b, v, N.targets] = soft(task.end_out - task.first_out)
         for p in range(chip.pes):
             if s.duration[b, t, p] >= 0:
                 chip.links = connect(o, b, chip.links, v, 1 + p, RUNS, soft(s.duration[b, t, p] * unit))

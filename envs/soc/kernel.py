@@ -18,9 +18,10 @@ from envs.core.drawing import blank
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 from envs.soc.clock import advance, next_event, pass_time
+from envs.soc.features import CLOCK, PE, WAIT, N, S
 from envs.soc.jobs import release, show_times
 from envs.soc.observation import hide, observe
-from envs.soc.state import CLOCK, LATE, PE, WAIT, KernelOptions, Numbers, State
+from envs.soc.state import LATE, KernelOptions, Numbers, State
 
 
 @entry
@@ -150,7 +151,7 @@ def begin(s, o, b):
     blank(o, b)
     o.ids[b, 0] = s.graph_id[b, 0]
     o.node_type[b, 0] = CLOCK
-    o.node_features[b, 0, 6] = chip.pes / (chip.pes + 8.0)
+    o.node_features[b, 0, N.pes] = chip.pes / (chip.pes + 8.0)
     chip.candidates = 0
     for p in range(chip.pes):
         pe = s.pe[b, p]
@@ -193,8 +194,8 @@ def place(s, o, b, candidate, options):
     if not options.at_ready:
         for i in range(task.first_out, task.end_out):
             release(s, o, b, s.edge[b, s.out[b, i]].target)
-    o.node_state[b, 1 + chip.pes + t, 0] = 1.0
-    o.node_state[b, 1 + chip.pes + t, 2] = 0.0
+    o.node_state[b, 1 + chip.pes + t, S.placed] = 1.0
+    o.node_state[b, 1 + chip.pes + t, S.ready] = 0.0
     show_times(s, o, b, t)
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from envs.core.compiled import fast
 from envs.core.drawing import soft
+from envs.soc.features import C
 
 
 @fast
@@ -26,13 +27,13 @@ def look_ahead(s, o, b):
         better = 0
         for d in range(chip.candidates):
             better += s.candidate[b, s.legal[b, d]].look < s.candidate[b, a].look
-        f[36] = soft((look[0] - first) * unit)
-        f[37] = soft((look[1] - second) * unit)
-        f[38] = soft((s.candidate[b, a].look - either) * unit)
-        f[39] = soft((s.candidate[b, a].look - either) * unit * 16)
-        f[40] = better / chip.candidates
-        f[41] = soft((s.candidate[b, a].look - chip.bounds) / max(chip.inside, 1) * unit)
-        f[42] = soft((look[2] - last) * unit)
+        f[C.pilot_by_entry] = soft((look[0] - first) * unit)
+        f[C.pilot_by_work] = soft((look[1] - second) * unit)
+        f[C.pilot_regret] = soft((s.candidate[b, a].look - either) * unit)
+        f[C.pilot_regret_fine] = soft((s.candidate[b, a].look - either) * unit * 16)
+        f[C.pilot_rank] = better / chip.candidates
+        f[C.pilot_above] = soft((s.candidate[b, a].look - chip.bounds) / max(chip.inside, 1) * unit)
+        f[C.pilot_last] = soft((look[2] - last) * unit)
 
 
 @fast

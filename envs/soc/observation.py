@@ -1,11 +1,12 @@
-"""What is seen at a decision on task graphs, all but the look-ahead that completes the jobs; columns as in `SPEC`."""
+"""What is seen at a decision on task graphs, all but the look-ahead that completes the jobs; columns as in `features`."""
 
 import numpy as np
 
 from envs.core.compiled import fast
 from envs.core.drawing import soft
+from envs.soc.features import PLACE, WAIT, C, S
 from envs.soc.lookahead import look_ahead
-from envs.soc.state import LATE, PLACE, WAIT
+from envs.soc.state import LATE
 
 
 @fast
@@ -27,15 +28,15 @@ def observe(s, o, b, options):
     unit = 1.0 / chip.unit
     compare_jobs(s, b)
     compare_pes(s, b)
-    o.node_state[b, 0, 0] = chip.placed / max(chip.visible, 1)
-    o.node_state[b, 0, 1] = soft(chip.inside)
-    o.node_state[b, 0, 2] = soft(chip.ready)
-    o.node_state[b, 0, 3] = soft(chip.left_work / chip.pes * unit)
+    o.node_state[b, 0, S.placed] = chip.placed / max(chip.visible, 1)
+    o.node_state[b, 0, S.ended] = soft(chip.inside)
+    o.node_state[b, 0, S.ready] = soft(chip.ready)
+    o.node_state[b, 0, S.start] = soft(chip.left_work / chip.pes * unit)
     for p in range(chip.pes):
         pe = s.pe[b, p]
-        o.node_state[b, 1 + p, 0] = pe.free > chip.now
-        o.node_state[b, 1 + p, 3] = soft((pe.free - chip.now) * unit)
-        o.node_state[b, 1 + p, 4] = pe.wanted / max(chip.considered, 1)
+        o.node_state[b, 1 + p, S.placed] = pe.free > chip.now
+        o.node_state[b, 1 + p, S.start] = soft((pe.free - chip.now) * unit)
+        o.node_state[b, 1 + p, S.end] = pe.wanted / max(chip.considered, 1)
     first = last = -1  # rows that have the chip's features, and those of the task
     for c in range(chip.candidates):
         a = s.legal[b, c]
@@ -46,18 +47,18 @@ def observe(s, o, b, options):
             first = a
             describe_chip(s, f, b)
         else:
-            for k in range(28, 34):
+            for k in range(C.ready, C.candidates + 1):
                 f[k] = o.candidate_features[b, first, k]
         if a == WAIT:
             o.candidate_type[b, a] = WAIT
-            f[3] = soft((candidate.start - chip.now) * unit)
+            f[C.start] = soft((candidate.start - chip.now) * unit)
             continue
         o.candidate_type[b, a] = PLACE
         o.candidates[b, a, 0] = 1 + chip.pes + candidate.task
         o.candidates[b, a, 1] = 1 + candidate.pe if options.pairs else 1 + chip.pes + candidate.task
         describe(s, f, b, a)
         if last >= 0 and s.candidate[b, last].task == candidate.task:
-            for k in range(14, 28):
+            for k in range(C.regret, C.job_left + 1):
                 f[k] = o.candidate_features[b, last, k]
         else:
             describe_task(s, f, b, candidate.task, (a - 1) // chip.pes if options.pairs else a - 1)
@@ -126,20 +127,20 @@ def describe(s, f, b, a):
     free = max(pe.free, chip.now)
     bound = s.job[b, task.job].bound
     reach = candidate.finish + s.oct[b, t, p]
-    f[0] = soft(candidate.duration * unit)
-    f[1] = soft((candidate.duration - task.least) * unit)
-    f[2] = soft((candidate.duration - task.average) * unit)
-    f[3] = soft((candidate.start - chip.now) * unit)
-    f[4] = soft((candidate.finish - task.finish) * unit)
-    f[5] = soft((candidate.finish - chip.least_finish) * unit)
-    f[6] = soft((candidate.start - free) * unit)
-    f[7] = soft((candidate.arrives - free) * unit)
-    f[8] = soft((candidate.finish + task.tail - bound) * unit)
-    f[9] = soft((reach - chip.least_reach) * unit)
-    f[10] = soft((reach - bound) * unit)
-    f[11] = soft((free - chip.least_free) * unit)
-    f[12] = candidate.duration == task.least
-    f[13] = pe.wanted / chip.considered
+    f[C.duration] = soft(candidate.duration * unit)
+    f[C.over_least] = soft((candidate.duration - task.least) * unit)
+    f[C.over_mean] = soft((candidate.duration - task.average) * unit)
+    f[C.start] = soft((candidate.start - chip.now) * unit)
+    f[C.over_best] = soft((candidate.finish - task.finish) * unit)
+    f[C.over_first] = soft((candidate.finish - chip.least_finish) * unit)
+    f[C.idle] = soft((candidate.start - free) * unit)
+    f[C.data] = soft((candidate.arrives - free) * unit)
+    f[C.bound_over] = soft((candidate.finish + task.tail - bound) * unit)
+    f[C.oct_over] = soft((reach - chip.least_reach) * unit)
+    f[C.oct_bound] = soft((reach - bound) * unit)
+    f[C.pe_free] = soft((free - chip.least_free) * unit)
+    f[C.fastest] = candidate.duration == task.least
+    f[C.wanted] = pe.wanted / chip.considered
 
 
 @fast
@@ -151,32 +152,32 @@ def describe_task(s, f, b, t, w):
     released = 0
     for i in range(task.first_out, task.end_out):
         released += s.task[b, s.edge[b, s.out[b, i]].target].missing == 1
-    f[14] = soft((task.second - task.finish) * unit) if task.second < LATE else 1.0
-    f[15] = soft((task.rank - chip.top_rank) * unit)
-    f[16] = w / chip.considered
-    f[17] = soft(released)
-    f[18] = soft(task.end_out - task.first_out)
-    f[19] = soft(task.sent * unit)
-    f[20] = soft(task.rank * unit)
-    f[21] = 1.0 - job.left / (job.end - job.first)
-    f[22] = soft((chip.now - job.entry) * unit)
-    f[23] = soft(job.critical * unit)
-    f[24] = soft((job.work - chip.least_work) * unit)
-    f[25] = soft((job.critical - chip.least_critical) * unit)
-    f[26] = job.older / chip.inside
-    f[27] = soft(job.left)
+    f[C.regret] = soft((task.second - task.finish) * unit) if task.second < LATE else 1.0
+    f[C.rank_u] = soft((task.rank - chip.top_rank) * unit)
+    f[C.place] = w / chip.considered
+    f[C.released] = soft(released)
+    f[C.targets] = soft(task.end_out - task.first_out)
+    f[C.sent] = soft(task.sent * unit)
+    f[C.chain] = soft(task.rank * unit)
+    f[C.progress] = 1.0 - job.left / (job.end - job.first)
+    f[C.age] = soft((chip.now - job.entry) * unit)
+    f[C.job_chain] = soft(job.critical * unit)
+    f[C.job_work] = soft((job.work - chip.least_work) * unit)
+    f[C.job_chain_over] = soft((job.critical - chip.least_critical) * unit)
+    f[C.older] = job.older / chip.inside
+    f[C.job_left] = soft(job.left)
 
 
 @fast
 def describe_chip(s, f, b):
     """What is alike for all candidates."""
     chip = s.chip[b]
-    f[28] = soft(chip.ready)
-    f[29] = soft(chip.pes)
-    f[30] = soft(chip.left_work / chip.pes / chip.unit)
-    f[31] = chip.idle / chip.pes
-    f[32] = soft(chip.inside)
-    f[33] = soft(chip.candidates)
+    f[C.ready] = soft(chip.ready)
+    f[C.pes] = soft(chip.pes)
+    f[C.work] = soft(chip.left_work / chip.pes / chip.unit)
+    f[C.pes_idle] = chip.idle / chip.pes
+    f[C.inside] = soft(chip.inside)
+    f[C.candidates] = soft(chip.candidates)
 
 
 @fast
@@ -195,5 +196,5 @@ def meet_others(s, f, b, candidate):
             losses += finish - task.finish
             worst = max(worst, finish + task.tail - s.job[b, task.job].bound)
     unit = 1.0 / chip.unit
-    f[34] = soft(losses * unit)
-    f[35] = soft(worst * unit) if worst > -LATE else 0.0
+    f[C.losses] = soft(losses * unit)
+    f[C.others] = soft(worst * unit) if worst > -LATE else 0.0

@@ -1,4 +1,4 @@
-"""What the kernel of task graphs works on: options, records, arrays, and how a feature is squashed."""
+"""What the kernel of task graphs works on: an instance, options, records, arrays."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,6 @@ import numpy as np
 from envs.core.state import records
 
 FIRST_FINISH, WORST_FINISH, NO_CUT = 0, 1, 2
-CLOCK, PE, TASK = 0, 1, 2
-SUCCESSOR, PREDECESSOR, RUNS, SERVES = 0, 1, 2, 3
-WAIT, PLACE = 0, 1
 LATE = np.iinfo(np.int64).max
 
 

@@ -13,7 +13,8 @@ from math import inf
 import numpy as np
 
 from envs.core.vector import DispatchVectorEnv
-from envs.soc.env import SPEC, Options
+from envs.soc.env import Options
+from envs.soc.features import SPEC
 from envs.soc.instance import SocInstance
 
 

@@ -27,7 +27,8 @@ from hypothesis import strategies as st
 
 from envs.core.spec import Feature
 from envs.core.vector import DispatchVectorEnv
-from envs.soc.env import SPEC, SoC
+from envs.soc.env import SoC
+from envs.soc.features import SPEC
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 from tests.soc.contract import OPTIONS, anything
