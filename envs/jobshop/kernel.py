@@ -12,8 +12,9 @@ from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
 from envs.jobshop.completion import LATE
+from envs.jobshop.features import S
 from envs.jobshop.observation import draw_graph, observe
-from envs.jobshop.state import ACTIVE, NON_DELAY, PILOT, SEMI_ACTIVE, State
+from envs.jobshop.state import ACTIVE, NON_DELAY, SEMI_ACTIVE, KernelOptions, State
 
 
 @entry
@@ -33,17 +34,18 @@ def load(s, b, duration, machine, job_start, machines):
 
 
 @entry
-def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, lookahead):
+def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
     """Start the loaded instances of the rows where `rows` is true."""
     for b in range(rows.size):
         if rows[b]:
             begin(s, b)
             draw_graph(s, o, b)
-            candidates(s, b, scheme)
-            while skip_forced and s.shop[b].candidates == 1 and s.shop[b].remaining > 1:  # one decision is always left
+            candidates(s, b, options.scheme)
+            shop = s.shop[b]
+            while options.skip_forced and shop.candidates == 1 and shop.remaining > 1:  # one decision is always left
                 dispatch(s, o, b, s.legal[b, 0])
-                candidates(s, b, scheme)
-            observe(s, o, b, lookahead)
+                candidates(s, b, options.scheme)
+            observe(s, o, b, options)
             out.reward[b] = 0.0
             out.terminated[b] = False
             out.truncated[b] = False
@@ -52,7 +54,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, scheme, skip_forced, loo
 
 
 @entry
-def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_forced, lookahead):
+def step(s: State, o: Observation, out: Outcome, actions, running, options: KernelOptions):
     """Dispatch the chosen job in each running row, then the forced moves; the actions are legal."""
     for b in range(actions.size):
         out.reward[b] = 0.0
@@ -60,14 +62,14 @@ def step(s: State, o: Observation, out: Outcome, actions, running, scheme, skip_
         if running[b]:
             shop = s.shop[b]
             time = shop.time
-            shop.promised = s.completion[b, actions[b]] if scheme == ACTIVE and lookahead == PILOT else -1
+            shop.promised = s.completion[b, actions[b]] if options.scheme == ACTIVE and options.pilot else -1
             dispatch(s, o, b, actions[b])
-            candidates(s, b, scheme)
-            while skip_forced and shop.candidates == 1:
+            candidates(s, b, options.scheme)
+            while options.skip_forced and shop.candidates == 1:
                 dispatch(s, o, b, s.legal[b, 0])
-                candidates(s, b, scheme)
+                candidates(s, b, options.scheme)
             o.ids[b, 1] += 1
-            observe(s, o, b, lookahead)
+            observe(s, o, b, options)
             out.reward[b] = (shop.rewarded - shop.bound) / shop.mean_duration
             shop.rewarded = shop.bound
             out.elapsed[b] = shop.time - time
@@ -156,23 +158,23 @@ def dispatch(s, o, b, j):
 
     per_bound = 1.0 / shop.first_bound
     w = 1 + shop.operations + job.machine
-    o.node_state[b, 1 + i, 0] = 1.0
-    o.node_state[b, 1 + i, 1] = begins * per_bound
-    o.node_state[b, 1 + i, 2] = ends * per_bound
-    o.node_state[b, 1 + i, 3] = 0.0
-    o.node_state[b, w, 0] = 1.0 - machine.queued / machine.total
-    o.node_state[b, w, 1] = ends * per_bound
-    o.node_state[b, w, 2] = machine.load * per_bound
+    o.node_state[b, 1 + i, S.done] = 1.0
+    o.node_state[b, 1 + i, S.start] = begins * per_bound
+    o.node_state[b, 1 + i, S.end] = ends * per_bound
+    o.node_state[b, 1 + i, S.next] = 0.0
+    o.node_state[b, w, S.done] = 1.0 - machine.queued / machine.total
+    o.node_state[b, w, S.start] = ends * per_bound
+    o.node_state[b, w, S.end] = machine.load * per_bound
 
     if i + 1 < job.end:
         advance(s, job, b, i + 1)
         o.candidates[b, j, 0] = o.candidates[b, j, 1] = 2 + i
-        o.node_state[b, 2 + i, 3] = 1.0
+        o.node_state[b, 2 + i, S.next] = 1.0
         if delayed:  # the rest of the job moves with its head
             for k in range(i + 1, job.end):
                 head = ends + job.rest - s.operation[b, k].rest
-                o.node_state[b, 1 + k, 1] = head * per_bound
-                o.node_state[b, 1 + k, 2] = (head + s.operation[b, k].duration) * per_bound
+                o.node_state[b, 1 + k, S.start] = head * per_bound
+                o.node_state[b, 1 + k, S.end] = (head + s.operation[b, k].duration) * per_bound
     else:
         job.next, job.machine, job.rest = -1, -1, 0
         o.candidates[b, j, 0] = o.candidates[b, j, 1] = 0

@@ -5,6 +5,7 @@ import numpy as np
 from envs.core.compiled import fast
 from envs.core.drawing import soft
 from envs.jobshop.completion import LATE, complete, copy_shop, priority, weigh
+from envs.jobshop.features import C
 
 
 @fast
@@ -22,14 +23,14 @@ def look_ahead(s, o, b, pilot):
         j = s.legal[b, c]
         meet_queue(s, o.candidate_features[b, j], b, c, j)
         meet_bottleneck(s, o.candidate_features[b, j], b, j, bottleneck)
-        least_bound = min(least_bound, s.look[b, c, 0])
-        least_queue = min(least_queue, s.look[b, c, 1])
+        least_bound = min(least_bound, s.look[b, c].bound)
+        least_queue = min(least_queue, s.look[b, c].chain)
     for c in range(shop.candidates):
         f = o.candidate_features[b, s.legal[b, c]]
-        f[21] = soft((s.look[b, c, 0] - shop.bound) * unit)
-        f[22] = soft((s.look[b, c, 0] - least_bound) * unit)
-        f[23] = soft((s.look[b, c, 1] - shop.bound) * unit)
-        f[24] = soft((s.look[b, c, 1] - least_queue) * unit)
+        f[C.bound_after] = soft((s.look[b, c].bound - shop.bound) * unit)
+        f[C.bound_regret] = soft((s.look[b, c].bound - least_bound) * unit)
+        f[C.queue_after] = soft((s.look[b, c].chain - shop.bound) * unit)
+        f[C.queue_regret] = soft((s.look[b, c].chain - least_queue) * unit)
     if pilot:
         try_out(s, o, b)
 
@@ -45,9 +46,9 @@ def try_out(s, o, b):
     copy_shop(s, b)
     weights = weigh(s, b, shop.remaining)
     for c in range(shop.candidates):
-        s.look[b, c, 2] = priority(s, b, s.legal[b, c], weights, 1.0 / max(shop.work, 1))
-        if s.look[b, c, 2] > highest:
-            highest, preferred = s.look[b, c, 2], c
+        s.look[b, c].priority = priority(s, b, s.legal[b, c], weights, 1.0 / max(shop.work, 1))
+        if s.look[b, c].priority > highest:
+            highest, preferred = s.look[b, c].priority, c
     for c in range(shop.candidates):
         known = c == preferred and shop.promised >= 0
         j = s.legal[b, c]
@@ -58,12 +59,12 @@ def try_out(s, o, b):
         f, makespan, better = o.candidate_features[b, s.legal[b, c]], s.completion[b, s.legal[b, c]], 0
         for d in range(shop.candidates):
             better += s.completion[b, s.legal[b, d]] < makespan
-        f[34] = soft((makespan - s.look[b, c, 0]) * unit)
-        f[35] = soft((makespan - shortest) * unit)
-        f[36] = soft(16.0 * (makespan - shortest) * unit)
-        f[37] = better / shop.candidates
-        f[38] = soft((longest - makespan) * unit)
-        f[39] = soft(highest - s.look[b, c, 2])
+        f[C.pilot_after] = soft((makespan - s.look[b, c].bound) * unit)
+        f[C.pilot_regret] = soft((makespan - shortest) * unit)
+        f[C.pilot_regret_fine] = soft(16.0 * (makespan - shortest) * unit)
+        f[C.pilot_rank] = better / shop.candidates
+        f[C.pilot_lead] = soft((longest - makespan) * unit)
+        f[C.priority_regret] = soft(highest - s.look[b, c].priority)
 
 
 @fast
@@ -94,17 +95,17 @@ def meet_queue(s, f, b, c, j):
             longer += entry.rest > job.rest
             shorter += entry.duration < job.duration
             arriving += entry.duration if arrives < ends else 0
-    s.look[b, c, 0] = after
-    s.look[b, c, 1] = chain
+    s.look[b, c].bound = after
+    s.look[b, c].chain = chain
     if n > 0:
         unit = 1.0 / shop.mean_duration
         last = max(job.earliest, max(machine.free, head) + others)
-        f[25] = soft((last + job.rest - shop.bound) * unit)
-        f[26] = soft((max(ends, head) + others + tail - shop.bound) * unit)
-        f[27] = longer / n
-        f[28] = shorter / n
-        f[29] = soft((job.rest - job.duration - tails / n) * unit)
-        f[30] = soft(arriving * unit)
+        f[C.queue_last] = soft((last + job.rest - shop.bound) * unit)
+        f[C.queue_bound] = soft((max(ends, head) + others + tail - shop.bound) * unit)
+        f[C.longer] = longer / n
+        f[C.shorter] = shorter / n
+        f[C.tail_excess] = soft((job.rest - job.duration - tails / n) * unit)
+        f[C.arriving] = soft(arriving * unit)
 
 
 @fast
@@ -115,7 +116,7 @@ def meet_bottleneck(s, f, b, j, bottleneck):
         if s.operation[b, k].machine == bottleneck:
             distance = job.rest - s.operation[b, k].rest
             unit = 1.0 / s.shop[b].mean_duration
-            f[31] = 1.0
-            f[32] = soft(distance * unit)
-            f[33] = soft((s.machine[b, bottleneck].free - job.earliest - distance) * unit)
+            f[C.to_bottleneck] = 1.0
+            f[C.bottleneck_distance] = soft(distance * unit)
+            f[C.bottleneck_idle] = soft((s.machine[b, bottleneck].free - job.earliest - distance) * unit)
             break

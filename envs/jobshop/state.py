@@ -8,10 +8,16 @@ from envs.core.state import records
 from envs.jobshop.completion import LINEAR, TRIAL_JOB, TRIAL_MACHINE
 
 ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
-NO_LOOKAHEAD, PILOT = 0, 2
-CLOCK, OPERATION, MACHINE = 0, 1, 2
-SUCCESSOR, PREDECESSOR, NEEDS, SERVES = 0, 1, 2, 3
-DISPATCH = 1
+
+
+class KernelOptions(NamedTuple):
+    """The options of the problem, as the kernel reads them."""
+
+    scheme: int
+    skip_forced: bool
+    bound: bool  # lookahead "bound" or more
+    pilot: bool  # lookahead "pilot"
+
 
 SHOP = {
     "jobs": int,
@@ -57,6 +63,11 @@ OPERATION_RECORD = {
     "place": int,  # where it is in the queue while unscheduled
 }
 QUEUE = {"operation": int, "job": int, "duration": int, "rest": int}
+LOOK = {
+    "bound": float,  # after the choice
+    "chain": float,  # the same with the whole queue behind it
+    "priority": float,  # by the linear rule
+}
 
 
 class State(NamedTuple):
@@ -71,8 +82,8 @@ class State(NamedTuple):
     operation: np.recarray  # (B, O) of OPERATION_RECORD
     queue: np.recarray  # (B, O) of QUEUE: the unscheduled operations of machine 0 in any order, a gap, machine 1, ...
     legal: np.ndarray  # (B, J + 1) the jobs that this decision is between, lowest first
-    look: np.ndarray  # (B, J, 3) f64 of the candidates, between the two passes of `look_ahead`
-    completion: np.ndarray  # (B, J) lookahead PILOT: makespan when the linear rule completes the schedule after job j
+    look: np.recarray  # (B, J) of LOOK: the candidates, between the two passes of `look_ahead`
+    completion: np.ndarray  # (B, J) lookahead "pilot": makespan when the linear rule completes the schedule after job j
     trial: np.recarray  # (B, J) of TRIAL_JOB: the jobs while a rule completes the schedule
     trial_machine: np.recarray  # (B, M) of TRIAL_MACHINE: the machines at the same time
     soonest: np.ndarray  # (B, M) when the first of the jobs that wait for each can complete, LATE where none does
@@ -89,7 +100,7 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         operation=records(batch, OPERATION_RECORD, operations),
         queue=records(batch, QUEUE, operations),
         legal=np.zeros((batch, jobs + 1), np.int64),
-        look=np.zeros((batch, jobs, 3)),
+        look=records(batch, LOOK, jobs),
         completion=np.zeros((batch, jobs), np.int64),
         trial=records(batch, TRIAL_JOB, jobs),
         trial_machine=records(batch, TRIAL_MACHINE, machines),

@@ -90,7 +90,7 @@ class SoC(Problem[State, SocInstance]):
             raise ValueError(f"window is {self.options.window!r}, but must be a whole number from 1 on.")
         if self.options.lookahead == "completion":
             self.spec = replace(SPEC, guide="pilot_regret")
-        self._kernel_options = KernelOptions(
+        self.kernel_options = KernelOptions(
             pairs=self.options.decision == "pair",
             at_ready=self.options.commit == "ready",
             cut=CUTS.index(self.options.cut),
@@ -104,7 +104,7 @@ class SoC(Problem[State, SocInstance]):
     def size(self, shape: tuple[int, ...]) -> Size:
         _, tasks, edges, pes, _ = shape
         considered = min(tasks, self.options.window)
-        candidates = 1 + considered * (pes if self._kernel_options.pairs else 1)
+        candidates = 1 + considered * (pes if self.kernel_options.pairs else 1)
         return Size(nodes=1 + pes + tasks, edges=2 * edges + 2 * tasks * pes, candidates=candidates)
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
@@ -115,12 +115,12 @@ class SoC(Problem[State, SocInstance]):
         kernel.load(state, row, Numbers(**{name: getattr(instance, name) for name in Numbers._fields}))
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
-        kernel.reset(state, observation, outcome, rows, self._kernel_options)
+        kernel.reset(state, observation, outcome, rows, self.kernel_options)
 
     def step(
         self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
     ) -> None:
-        kernel.step(state, observation, outcome, actions, running, self._kernel_options)
+        kernel.step(state, observation, outcome, actions, running, self.kernel_options)
 
     def view(self, state: State, observation: Observation) -> View:
         candidate, task, job = state.candidate, state.task, state.job
@@ -164,13 +164,13 @@ class SoC(Problem[State, SocInstance]):
             if not self.options.wait:
                 return "waiting is no option"
             return "nothing that has been placed has yet to end"
-        place, pe = divmod(action - 1, pes) if self._kernel_options.pairs else (action - 1, -1)
+        place, pe = divmod(action - 1, pes) if self.kernel_options.pairs else (action - 1, -1)
         if place >= chip.considered:
             return f"{chip.considered} tasks are ready and considered"
         task = state.ready[row, place]
-        if self._kernel_options.pairs and state.duration[row, task, pe] < 0:
+        if self.kernel_options.pairs and state.duration[row, task, pe] < 0:
             return f"task {task} cannot run on PE {pe}"
-        where = f" on PE {pe}" if self._kernel_options.pairs else ""
+        where = f" on PE {pe}" if self.kernel_options.pairs else ""
         return f"task {task}{where} would not start before {chip.before}, the cut {self.options.cut!r} of this decision"
 
     def metrics(self, state: State, row: int) -> dict[str, float]:

@@ -6,10 +6,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from envs.core.problem import Outcome, Problem, read_only
-from envs.core.spec import Feature, Observation, Size, Spec
+from envs.core.spec import Observation, Size
 from envs.tardiness import kernel
+from envs.tardiness.features import FURTHER, SPEC
 from envs.tardiness.instance import TardinessInstance
-from envs.tardiness.state import State, allocate
+from envs.tardiness.state import KernelOptions, State, allocate
 
 FORMS = ("next", "last", "position")
 LOOKAHEADS = ("none", "bound", "pilot")
@@ -27,79 +28,6 @@ class Options:
     """Let the kernel play decisions that have one candidate, and blocks of which an optimal order is known."""
     lookahead: Literal["none", "bound", "pilot"] = "pilot"
     """Candidate features that cost more than constant time: none, bounds after the choice, also completions by MDD."""
-
-
-SPEC = Spec(
-    node_types=("clock", "job"),
-    edge_types=("later", "earlier", "longer", "shorter"),
-    candidate_types=("wait", "next", "last", "behind"),
-    node_features=(
-        Feature("processing", "job: processing time / 2 mean processing times"),
-        Feature("due", "job: due date / total processing time, squashed"),
-        Feature("due_rank", "job: jobs that are due before it / jobs"),
-        Feature("length_rank", "job: jobs that are shorter / jobs"),
-        Feature("weight", "job: weight / (weight + mean weight)"),
-        Feature("size", "clock: jobs / (jobs + 32)"),
-    ),
-    node_state=(
-        Feature("placed", "job: 1 = its end is known; clock: share of the jobs of which it is"),
-        Feature("end", "job: its end, once known; clock: begin of the block"),
-        Feature("block", "job: 1 = of the block that is decided now; clock: share of the jobs that are"),
-    ),
-    edge_features=(Feature("gap", "difference of the two due dates (squashed) or processing times / 2 mean times"),),
-    candidate_features=(
-        Feature("processing", "processing time of the placed job"),
-        Feature("slack", "its due date - its end"),
-        Feature("tardiness", "its weighted tardiness / mean weight"),
-        Feature("place", "its place in the block by due date (position: its new one) / jobs of the block"),
-        Feature("passed", "jobs between it and the edge of the block (position: its old place) / jobs of the block"),
-        Feature("length_rank", "jobs of the block that are shorter than job a / jobs of the block"),
-        Feature("work", "its processing time / work of the block"),
-        Feature("next_due", "due date of the job behind it (next, last: of the first, last by due date) - its end"),
-        Feature("passed_due", "due date + processing time of job a - end of the placed job (next, last: of the block)"),
-        Feature("modified_due", "due date of job a or, if later, its end as the next job - end of the block"),
-        Feature("tardiness_factor", "1 - (mean due date of the block - its begin) / its work, squashed"),
-        Feature("due_range", "range of the block's due dates / its work, squashed"),
-        Feature("longest", "processing time of the longest job"),
-        Feature("shortest", "processing time of the shortest job"),
-        Feature("block_size", "jobs of the block / (jobs of the block + 32)"),
-        Feature("block_share", "jobs of the block / jobs"),
-        Feature("candidates", "candidates / (candidates + 4)"),
-        Feature("begin", "begin of the block / total processing time"),
-    ),
-)
-"""A candidate feature that is a time is x / (4 + |x|) with x in mean processing times of the block; squashed is
-x / (1 + |x|). In the graph, times without another unit are divided by the total processing time.
-
-* Job a: the one that the action names; the placed job is the longest one of the block in the form `position`.
-* The tardiness of a completion is that of the block, weighted: the placed job's own and that of the other jobs by MDD
-  (which is blind to weights) from where they can begin. Lower bound: see `lookahead.follow`.
-"""
-
-
-BOUND_FEATURES = (
-    Feature("late", "share of the block's jobs that are late if they are next"),
-    Feature("tardy", "share of the block's jobs that are late by due date"),
-    Feature("spread", "coefficient of variation of the block's processing times, squashed"),
-    Feature("bound_regret", "lower bound after the choice - the least of any candidate"),
-    Feature("bound_level", "lower bound after the choice / jobs of the block"),
-)
-
-PILOT_FEATURES = (
-    Feature("pilot_regret", "tardiness of the completion - the least of any candidate"),
-    Feature("pilot_regret_fine", "16 times the same"),
-    Feature("pilot_regret_share", "the same / (the same + 5 % of the least)"),
-    Feature("pilot_rank", "share of the candidates whose completion is better"),
-    Feature("pilot_above", "tardiness of the completion - lower bound after the choice"),
-    Feature("pilot_above_share", "the same / tardiness of the completion"),
-    Feature("before_share", "share of it that jobs before the placed one have"),
-    Feature("own_share", "share of it that the placed job has"),
-    Feature("pilot_tardy", "late jobs of the completion / jobs of the block"),
-    Feature("pilot_latest", "largest tardiness of the completion"),
-    Feature("pilot_level", "least tardiness of any completion / jobs of the block"),
-)
-FURTHER = {"none": (), "bound": BOUND_FEATURES, "pilot": BOUND_FEATURES + PILOT_FEATURES}
-"""Further candidate features, by the look-ahead; times as above."""
 
 
 class View(NamedTuple):
@@ -135,11 +63,17 @@ class Tardiness(Problem[State, TardinessInstance]):
 
     def __init__(self, **options: object) -> None:
         super().__init__(**options)
-        form, lookahead = FORMS.index(self.options.form), LOOKAHEADS.index(self.options.lookahead)
-        features = SPEC.candidate_features + FURTHER[self.options.lookahead]
-        guide = "pilot_regret" if self.options.lookahead == "pilot" else SPEC.guide
+        lookahead = self.options.lookahead
+        features = SPEC.candidate_features + FURTHER[lookahead]
+        guide = "pilot_regret" if lookahead == "pilot" else SPEC.guide
         self.spec = replace(SPEC, candidate_features=features, guide=guide)
-        self._rules = (form, bool(self.options.dominance), bool(self.options.skip_forced), lookahead)
+        self.kernel_options = KernelOptions(
+            form=FORMS.index(self.options.form),
+            dominance=self.options.dominance,
+            skip_forced=self.options.skip_forced,
+            bound=lookahead != "none",
+            pilot=lookahead == "pilot",
+        )
 
     def size(self, shape: tuple[int, ...]) -> Size:
         (jobs,) = shape
@@ -157,12 +91,12 @@ class Tardiness(Problem[State, TardinessInstance]):
         kernel.load(state, row, instance.processing, instance.due, instance.weight)
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
-        kernel.reset(state, observation, outcome, rows, *self._rules)
+        kernel.reset(state, observation, outcome, rows, self.kernel_options)
 
     def step(
         self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
     ) -> None:
-        kernel.step(state, observation, outcome, actions, running, *self._rules)
+        kernel.step(state, observation, outcome, actions, running, self.kernel_options)
 
     def view(self, state: State, observation: Observation) -> View:
         job, line = state.job, state.line

@@ -22,7 +22,7 @@ from envs.core.spec import Observation
 from envs.tardiness.candidates import offer, offer_only
 from envs.tardiness.moves import decide, finish, push, put_last
 from envs.tardiness.observation import draw_graph, observe
-from envs.tardiness.state import BY_DUE_DATE, BY_LENGTH, LATE, OPEN, State
+from envs.tardiness.state import BY_DUE_DATE, BY_LENGTH, LATE, OPEN, KernelOptions, State
 
 
 @entry
@@ -88,14 +88,14 @@ def spread(order, count, n, key):
 
 
 @entry
-def reset(s: State, o: Observation, out: Outcome, rows, form, dominance, skip_forced, lookahead):
+def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
     """Start the loaded instances of the rows where `rows` is true."""
     for b in range(rows.size):
         if rows[b]:
             begin(s, b)
-            draw_graph(s, o, b, form)
-            advance(s, o, b, form, dominance, skip_forced, True)
-            observe(s, o, b, form, lookahead)
+            draw_graph(s, o, b, options.form)
+            advance(s, o, b, options, True)
+            observe(s, o, b, options)
             s.line[b].charged = 0
             out.reward[b] = 0.0
             out.terminated[b] = False
@@ -105,17 +105,17 @@ def reset(s: State, o: Observation, out: Outcome, rows, form, dominance, skip_fo
 
 
 @entry
-def step(s: State, o: Observation, out: Outcome, actions, running, form, dominance, skip_forced, lookahead):
+def step(s: State, o: Observation, out: Outcome, actions, running, options: KernelOptions):
     """Place a job in each running row, then play the forced moves; the actions are legal."""
     for b in range(actions.size):
         out.reward[b] = 0.0
         out.elapsed[b] = 0.0
         if running[b]:
             line = s.line[b]
-            decide(s, o, b, form, actions[b])
-            advance(s, o, b, form, dominance, skip_forced, False)
+            decide(s, o, b, options.form, actions[b])
+            advance(s, o, b, options, False)
             o.ids[b, 1] += 1
-            observe(s, o, b, form, lookahead)
+            observe(s, o, b, options)
             out.reward[b] = (line.charged - line.cost) / (line.jobs * line.mean_processing * line.mean_weight)
             line.charged = line.cost
             out.objective[b] = line.cost
@@ -142,7 +142,7 @@ def begin(s, b):
 
 
 @fast
-def advance(s, o, b, form, dominance, skip_forced, keep):
+def advance(s, o, b, options, keep):
     """Play forced moves, if asked, up to the next decision and list what it is between.
 
     keep: leave at least one decision, which then has one candidate.
@@ -151,22 +151,22 @@ def advance(s, o, b, form, dominance, skip_forced, keep):
     line.candidates, line.longest = 0, -1
     while line.blocks > 0:
         block = s.block[b, line.blocks - 1]
-        solved = solve(s, b, block) if skip_forced else OPEN
+        solved = solve(s, b, block) if options.skip_forced else OPEN
         if solved != OPEN:
             if keep and line.blocks == 1:
-                offer_only(s, b, form, block, solved)
+                offer_only(s, b, options.form, block, solved)
                 break
             finish(s, o, b, block, solved)
             continue
         last = s.order[b, block.high - 1]
-        if skip_forced and last.due >= block.time + block.work:  # in time even as the last one
+        if options.skip_forced and last.due >= block.time + block.work:  # in time even as the last one
             put_last(s, o, b, last.job)
             continue
-        offer(s, b, form, dominance, block)
-        if line.candidates > 1 or not skip_forced:
+        offer(s, b, options.form, options.dominance, block)
+        if line.candidates > 1 or not options.skip_forced:
             break
         line.candidates = 0
-        decide(s, o, b, form, s.choice[b, 0].job)
+        decide(s, o, b, options.form, s.choice[b, 0].job)
 
 
 @fast

@@ -1,56 +1,57 @@
 """What each candidate would do to a lower bound and to the tardiness of the block when MDD completes it.
 
-Columns 18 to 22 are `env.BOUND_FEATURES`, those from 23 on `env.PILOT_FEATURES`.
+They fill the columns of `features.BOUND_FEATURES` and `features.PILOT_FEATURES`.
 """
 
 import numpy as np
 
 from envs.core.compiled import fast
 from envs.core.drawing import soft
-from envs.tardiness.state import LAST, LATE, NEXT, PILOT, POSITION
+from envs.tardiness.features import C
+from envs.tardiness.state import LAST, LATE, NEXT, POSITION
 
 
 @fast
-def look_ahead(s, o, b, form, lookahead):
-    """What each candidate would do to the bound and, with PILOT, to the tardiness when MDD completes the block."""
+def look_ahead(s, o, b, options):
+    """What each candidate would do to the bound and, with the pilot, to the tardiness when MDD completes the block."""
     line = s.line[b]
     block = s.block[b, line.blocks - 1]
     m, unit = block.high - block.low, (block.high - block.low) / (block.work * line.mean_weight)
     least, best = LATE, LATE
     for c in range(line.candidates):
         choice = s.choice[b, c]
-        follow(s, b, form, choice, block, lookahead)
+        follow(s, b, options, choice, block)
         least, best = min(least, choice.bound), min(best, choice.pilot)
     late, tardy, spread = of_block(s, b, block)
     for c in range(line.candidates):
         choice = s.choice[b, c]
         f = o.candidate_features[b, choice.job]
-        f[18] = late / m
-        f[19] = tardy / m
-        f[20] = spread / (1.0 + spread)
-        f[21] = soft((choice.bound - least) * unit)
-        f[22] = soft(choice.bound * unit / m)
-        if lookahead == PILOT:
+        f[C.late] = late / m
+        f[C.tardy] = tardy / m
+        f[C.spread] = spread / (1.0 + spread)
+        f[C.bound_regret] = soft((choice.bound - least) * unit)
+        f[C.bound_level] = soft(choice.bound * unit / m)
+        if options.pilot:
             s.completion[b, choice.job] = choice.pilot
             regret, size = choice.pilot - best, max(choice.pilot, 1)
-            f[23] = soft(regret * unit)
-            f[24] = soft(16.0 * regret * unit)
-            f[25] = regret / (0.05 * max(best, 1) + regret)
+            f[C.pilot_regret] = soft(regret * unit)
+            f[C.pilot_regret_fine] = soft(16.0 * regret * unit)
+            f[C.pilot_regret_share] = regret / (0.05 * max(best, 1) + regret)
             smaller = 0
             for i in range(line.candidates):
                 smaller += s.choice[b, i].pilot < choice.pilot
-            f[26] = smaller / line.candidates
-            f[27] = soft((choice.pilot - choice.bound) * unit)
-            f[28] = (choice.pilot - choice.bound) / size
-            f[29] = choice.before / size
-            f[30] = choice.cost / size
-            f[31] = choice.tardy / m
-            f[32] = soft(choice.latest * unit)
-            f[33] = soft(best * unit / m)
+            f[C.pilot_rank] = smaller / line.candidates
+            f[C.pilot_above] = soft((choice.pilot - choice.bound) * unit)
+            f[C.pilot_above_share] = (choice.pilot - choice.bound) / size
+            f[C.before_share] = choice.before / size
+            f[C.own_share] = choice.cost / size
+            f[C.pilot_tardy] = choice.tardy / m
+            f[C.pilot_latest] = soft(choice.latest * unit)
+            f[C.pilot_level] = soft(best * unit / m)
 
 
 @fast
-def follow(s, b, form, choice, block, lookahead):
+def follow(s, b, options, choice, block):
     """Bound and completion of the block after the choice.
 
     The bound matches the ends of the shortest-first order with the due dates in theirs (as
@@ -59,19 +60,19 @@ def follow(s, b, form, choice, block, lookahead):
     choice.pilot, choice.latest, choice.before = choice.cost, choice.cost, 0
     choice.tardy = choice.cost > 0
     k, low, high = choice.place, block.low, block.high
-    if form == POSITION:
+    if options.form == POSITION:
         own = s.place[b, s.line[b].longest]
         choice.bound = choice.cost + s.line[b].least_weight * bound_of_halves(s, b, choice, block, own)
-        if lookahead == PILOT:
+        if options.pilot:
             modified_due_date(s, b, choice, low, k + 1, own, block.time)
             choice.before = choice.pilot - choice.cost
             modified_due_date(s, b, choice, k + 1, high, -1, choice.end)
         return
-    begin = choice.end if form == NEXT else block.time
+    begin = choice.end if options.form == NEXT else block.time
     choice.bound = choice.cost + s.line[b].least_weight * bound_of_rest(s, b, choice, block, begin)
-    if lookahead == PILOT:
+    if options.pilot:
         modified_due_date(s, b, choice, low, high, k, begin)
-        if form == LAST:
+        if options.form == LAST:
             choice.before = choice.pilot - choice.cost
 
 

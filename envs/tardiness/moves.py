@@ -1,6 +1,7 @@
 """Jobs get their places in the sequence, and blocks change."""
 
 from envs.core.compiled import fast
+from envs.tardiness.features import S
 from envs.tardiness.state import BY_DUE_DATE, LAST, NEXT
 
 
@@ -118,8 +119,8 @@ def settle(s, o, b, slot, end):
     s.end[b, j] = end
     s.line[b].placed += 1
     s.line[b].cost += s.job[b, j].weight * max(0, end - slot.due)
-    o.node_state[b, 1 + j, 0] = 1.0
-    o.node_state[b, 1 + j, 1] = end / s.line[b].total
+    o.node_state[b, 1 + j, S.placed] = 1.0
+    o.node_state[b, 1 + j, S.end] = end / s.line[b].total
     o.candidates[b, j, 0] = o.candidates[b, j, 1] = 0
     o.candidate_type[b, j] = -1
 

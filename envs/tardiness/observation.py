@@ -1,12 +1,13 @@
-"""What an agent sees: the graph of an instance, marks on it, and the candidates; columns as in `env.SPEC`.
+"""What an agent sees: the graph of an instance, marks on it, and the candidates; columns as in `features`.
 
 A feature called a time is divided by the mean processing time of the block and squashed by `soft`.
 """
 
 from envs.core.compiled import fast
 from envs.core.drawing import connect, soft
+from envs.tardiness.features import CLOCK, EARLIER, JOB_NODE, LATER, LONGER, SHORTER, C, E, N, S
 from envs.tardiness.lookahead import look_ahead
-from envs.tardiness.state import CLOCK, EARLIER, JOB_NODE, LATER, LONGER, NEXT, NO_LOOKAHEAD, POSITION, SHORTER
+from envs.tardiness.state import NEXT, POSITION
 
 
 @fast
@@ -15,28 +16,28 @@ def draw_graph(s, o, b, form):
     line = s.line[b]
     n, per_mean, per_total, per_job = line.jobs, 0.5 / line.mean_processing, 1.0 / line.total, 1.0 / line.jobs
     o.node_type[b, 0] = CLOCK
-    o.node_features[b, 0, 5] = n / (32.0 + n)
+    o.node_features[b, 0, N.size] = n / (32.0 + n)
     e = 0
     for j in range(n):
         job, v = s.job[b, j], 1 + j
         due = job.due * per_total
         o.node_type[b, v] = JOB_NODE
-        o.node_features[b, v, 0] = job.processing * per_mean
-        o.node_features[b, v, 1] = due / (1.0 + abs(due))
-        o.node_features[b, v, 2] = j * per_job
-        o.node_features[b, v, 3] = job.rank * per_job
-        o.node_features[b, v, 4] = job.weight / (job.weight + line.mean_weight)
-        o.node_state[b, v, 0] = o.node_state[b, v, 1] = o.node_state[b, v, 2] = 0.0
+        o.node_features[b, v, N.processing] = job.processing * per_mean
+        o.node_features[b, v, N.due] = due / (1.0 + abs(due))
+        o.node_features[b, v, N.due_rank] = j * per_job
+        o.node_features[b, v, N.length_rank] = job.rank * per_job
+        o.node_features[b, v, N.weight] = job.weight / (job.weight + line.mean_weight)
+        o.node_state[b, v, S.placed] = o.node_state[b, v, S.end] = o.node_state[b, v, S.block] = 0.0
         o.candidates[b, j, 0] = o.candidates[b, j, 1] = v
         o.candidate_type[b, j] = 1 + form
         if j > 0:
             gap = (job.due - s.order[b, j - 1].due) * per_mean
-            e = connect(o, b, e, v - 1, v, LATER, gap / (1.0 + gap))
-            e = connect(o, b, e, v, v - 1, EARLIER, gap / (1.0 + gap))
+            e = connect(o, b, e, v - 1, v, LATER, E.gap, gap / (1.0 + gap))
+            e = connect(o, b, e, v, v - 1, EARLIER, E.gap, gap / (1.0 + gap))
             one, other = s.short[b, j - 1], s.short[b, j]
             gap = (other.processing - one.processing) * per_mean
-            e = connect(o, b, e, 1 + one.job, 1 + other.job, LONGER, gap)
-            e = connect(o, b, e, 1 + other.job, 1 + one.job, SHORTER, gap)
+            e = connect(o, b, e, 1 + one.job, 1 + other.job, LONGER, E.gap, gap)
+            e = connect(o, b, e, 1 + other.job, 1 + one.job, SHORTER, E.gap, gap)
     pad(o, b, n, e)
 
 
@@ -52,11 +53,11 @@ def pad(o, b, n, e):
     for i in range(e, o.edge_type.shape[1]):
         o.edges[b, 0, i] = o.edges[b, 1, i] = 0
         o.edge_type[b, i] = -1
-        o.edge_features[b, i, 0] = 0.0
+        o.edge_features[b, i, E.gap] = 0.0
 
 
 @fast
-def observe(s, o, b, form, lookahead):
+def observe(s, o, b, options):
     """Rewrite the clock node, the marks of the block, the mask and the candidate features."""
     line = s.line[b]
     for c in range(line.shown):
@@ -64,7 +65,7 @@ def observe(s, o, b, form, lookahead):
         o.action_mask[b, j] = 0
         for k in range(o.candidate_features.shape[2]):
             o.candidate_features[b, j, k] = 0.0
-        if form == POSITION and o.candidate_type[b, j] >= 0:
+        if options.form == POSITION and o.candidate_type[b, j] >= 0:
             o.candidates[b, j, 0] = 1 + j
     line.shown = line.candidates
     low, high = line.jobs, line.jobs
@@ -73,19 +74,19 @@ def observe(s, o, b, form, lookahead):
         block = s.block[b, line.blocks - 1]
         low, high, line.time, line.work = block.low, block.high, block.time, block.work
     mark(s, o, b, low, high)
-    o.node_state[b, 0, 0] = line.placed / line.jobs
-    o.node_state[b, 0, 1] = line.time / line.total
-    o.node_state[b, 0, 2] = (high - low) / line.jobs
+    o.node_state[b, 0, S.placed] = line.placed / line.jobs
+    o.node_state[b, 0, S.end] = line.time / line.total
+    o.node_state[b, 0, S.block] = (high - low) / line.jobs
     for c in range(line.candidates):
         j = s.choice[b, c].job
         s.legal[b, c] = j
         o.action_mask[b, j] = 1
-        if form == POSITION:
+        if options.form == POSITION:
             o.candidates[b, j, 0] = 1 + line.longest
     if line.candidates > 0:
-        describe(s, o, b, form)
-        if lookahead != NO_LOOKAHEAD:
-            look_ahead(s, o, b, form, lookahead)
+        describe(s, o, b, options.form)
+        if options.bound:
+            look_ahead(s, o, b, options)
 
 
 @fast
@@ -100,7 +101,7 @@ def mark(s, o, b, low, high):
         for k in range(low, high):
             j = s.order[b, k].job
             s.open[b, j] = True
-            o.node_state[b, 1 + j, 2] = 1.0
+            o.node_state[b, 1 + j, S.block] = 1.0
     line.low, line.high = low, high
 
 
@@ -109,7 +110,7 @@ def close(s, o, b, k):
     """The job at place k is not of the block any more."""
     j = s.order[b, k].job
     s.open[b, j] = False
-    o.node_state[b, 1 + j, 2] = 0.0
+    o.node_state[b, 1 + j, S.block] = 0.0
 
 
 @fast
@@ -123,28 +124,30 @@ def describe(s, o, b, form):
     longest, edge_due = s.short[b, last], s.order[b, low if form == NEXT else last].due
     longest_place = s.place[b, longest.job]
     factor, span = 1.0 - (block.dues / m - time) / work, s.order[b, last].due - s.order[b, low].due
-    f10, f11 = factor / (1.0 + abs(factor)), span / (work + span)
-    f12, f13 = soft(longest.processing * m / work), soft(s.short[b, low].processing * m / work)
-    f14, f15, f16, f17 = m / (32.0 + m), m / line.jobs, count / (4.0 + count), time / line.total
+    tardiness_factor, due_range = factor / (1.0 + abs(factor)), span / (work + span)
+    long, short = soft(longest.processing * m / work), soft(s.short[b, low].processing * m / work)
     for c in range(count):
         choice = s.choice[b, c]
         f, processing, due = o.candidate_features[b, choice.job], choice.processing, choice.due
-        f[9] = soft((max(time + processing, due) - end) * unit)
+        f[C.modified_due] = soft((max(time + processing, due) - end) * unit)
         if form == POSITION:
-            f[4] = (choice.place - longest_place) * per_job
-            f[7] = 1.0
+            f[C.passed] = (choice.place - longest_place) * per_job
+            f[C.next_due] = 1.0
             if choice.place < last:
-                f[7] = soft((s.order[b, choice.place + 1].due - choice.end) * unit)
-            f[8] = soft((due + processing - choice.end) * unit)
+                f[C.next_due] = soft((s.order[b, choice.place + 1].due - choice.end) * unit)
+            f[C.passed_due] = soft((due + processing - choice.end) * unit)
             processing, due = longest.processing, longest.due
         else:
-            f[4] = abs(choice.place - (low if form == NEXT else last)) * per_job
-            f[7] = soft((edge_due - choice.end) * unit)
-            f[8] = soft((due + processing - end) * unit)
-        f[0] = soft(processing * unit)
-        f[1] = soft((due - choice.end) * unit)
-        f[2] = soft(choice.cost * per_cost)
-        f[3] = (choice.place - low) * per_job
-        f[5] = (choice.spot - low) * per_job
-        f[6] = processing * per_work
-        f[10], f[11], f[12], f[13], f[14], f[15], f[16], f[17] = f10, f11, f12, f13, f14, f15, f16, f17
+            f[C.passed] = abs(choice.place - (low if form == NEXT else last)) * per_job
+            f[C.next_due] = soft((edge_due - choice.end) * unit)
+            f[C.passed_due] = soft((due + processing - end) * unit)
+        f[C.processing] = soft(processing * unit)
+        f[C.slack] = soft((due - choice.end) * unit)
+        f[C.tardiness] = soft(choice.cost * per_cost)
+        f[C.place] = (choice.place - low) * per_job
+        f[C.length_rank] = (choice.spot - low) * per_job
+        f[C.work] = processing * per_work
+        f[C.tardiness_factor], f[C.due_range] = tardiness_factor, due_range
+        f[C.longest], f[C.shortest] = long, short
+        f[C.block_size], f[C.block_share] = m / (32.0 + m), m / line.jobs
+        f[C.candidates], f[C.begin] = count / (4.0 + count), time / line.total

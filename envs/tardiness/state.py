@@ -7,11 +7,19 @@ import numpy as np
 from envs.core.state import records
 
 NEXT, LAST, POSITION = 0, 1, 2
-NO_LOOKAHEAD, PILOT = 0, 2
-CLOCK, JOB_NODE = 0, 1
-LATER, EARLIER, LONGER, SHORTER = 0, 1, 2, 3
 OPEN, BY_DUE_DATE, BY_LENGTH = 0, 1, 2
 LATE = np.iinfo(np.int64).max
+
+
+class KernelOptions(NamedTuple):
+    """The options of the problem, as the kernel reads them."""
+
+    form: int  # NEXT, LAST or POSITION
+    dominance: bool
+    skip_forced: bool
+    bound: bool  # lookahead "bound" or more
+    pilot: bool  # lookahead "pilot"
+
 
 LINE = {
     "jobs": int,
@@ -79,7 +87,7 @@ class State(NamedTuple):
     end: np.ndarray  # (B, N) when each job ends, -1 while undecided
     open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
     choice: np.recarray  # (B, N) of CHOICE: what this decision is between
-    completion: np.ndarray  # (B, N) lookahead PILOT: `pilot` of each candidate
+    completion: np.ndarray  # (B, N) lookahead "pilot": `pilot` of each candidate
     legal: np.ndarray  # (B, N) jobs whose candidates the observation has
     aside: np.recarray  # (B, N) of SLOT: jobs on their way from one place to another; row 0 serves all
     waiting: np.ndarray  # (B, N) bool: which jobs of `short` are late already in a completion; row 0 serves all

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.env import SCHEMES
+from envs.jobshop.env import JobShop
 from envs.jobshop.kernel import candidates, dispatch
 from experiments.kinds.comparison import Agents, Comparison, Line, Picture
 from experiments.kinds.learning import LearningCurves
@@ -115,19 +115,19 @@ TABLES = {
 
 def bare_step(env: DispatchVectorEnv, _actions: np.ndarray) -> None:
     """What `speed` compares the whole step with: random dispatches without masks and candidate features."""
-    scheme, skip_forced = SCHEMES.index(env.problem.options.scheme), env.problem.options.skip_forced
-    _dispatch_random(env.state, env.observation, env.outcome.terminated, scheme, skip_forced)
+    assert isinstance(env.problem, JobShop)
+    _dispatch_random(env.state, env.observation, env.outcome.terminated, env.problem.kernel_options)
     if env.outcome.terminated.any():
         env.reset(options={"reset_mask": env.outcome.terminated.copy()})
 
 
 @njit(nogil=True, error_model="numpy")
-def _dispatch_random(state, observation, terminated, scheme, skip_forced):
+def _dispatch_random(state, observation, terminated, options):
     for b in range(terminated.size):
         shop = state.shop[b]
         dispatch(state, observation, b, state.legal[b, np.random.randint(shop.candidates)])  # noqa: NPY002 (compiled)
-        candidates(state, b, scheme)
-        while skip_forced and shop.candidates == 1:
+        candidates(state, b, options.scheme)
+        while options.skip_forced and shop.candidates == 1:
             dispatch(state, observation, b, state.legal[b, 0])
-            candidates(state, b, scheme)
+            candidates(state, b, options.scheme)
         terminated[b] = shop.remaining == 0

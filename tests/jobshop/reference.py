@@ -1,6 +1,6 @@
 """The job shop's environment a second time: slow, plain, and recomputed from nothing at every decision.
 
-It is written from the names and meanings of `envs.jobshop.env.SPEC` and shares no code with the kernel. All that an
+It is written from the names and meanings of `envs.jobshop.features.SPEC` and shares no code with the kernel. All that an
 episode keeps is the list of start times of each job; whatever else is asked for is worked out from these.
 """
 
@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+import numpy as np
+
+from envs.core.spec import Observation, Spec
+from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.completion import LINEAR
 from envs.jobshop.instance import JobShopInstance
 
@@ -358,3 +362,41 @@ class ReferenceShop:
         """The operations that the job still has on the machine with the latest bound, the lowest of equal ones."""
         bottleneck = max(self.machines, key=lambda machine: self.free(machine) + self.load(machine))
         return [operation for operation in self.on_left(bottleneck) if operation[0] == job]
+
+
+def columns(env: DispatchVectorEnv, row: int) -> dict[str, dict[str, np.ndarray]]:
+    """By array and by name: what each column of a row of `env` should hold, padding included."""
+    instance, options, seen = env.instances[row], env.problem.options, env.observation
+    assert isinstance(instance, JobShopInstance)
+    shop = ReferenceShop(instance, options.scheme, skip_forced=False)
+    for job, _, _, start, _ in env.schedule(row).tolist():
+        shop.starts[job].append(start)
+    edges = shop.edges()
+    types = [env.problem.spec.edge_types[kind] if kind >= 0 else "" for kind in seen.edge_type[row].tolist()]
+    candidates = shop.candidates()
+    entries: dict[str, list[dict[str, float]]] = {
+        "node_features": shop.node_features(),
+        "node_state": shop.node_state(),
+        "edge_features": [
+            {"duration": edges[edge]} if edge[2] else {} for edge in zip(*seen.edges[row].tolist(), types, strict=True)
+        ],
+        "candidate_features": [
+            shop.candidate_features(job, options.lookahead) if job in candidates else {}
+            for job in range(len(shop.jobs))
+        ],
+    }
+    return filled(entries, seen, env.problem.spec)
+
+
+def filled(
+    entries: dict[str, list[dict[str, float]]], seen: Observation, spec: Spec
+) -> dict[str, dict[str, np.ndarray]]:
+    """The columns of named entries, zero where an entry has no such name, with padding as in the observation."""
+    found = {}
+    for array, rows in entries.items():
+        padding = getattr(seen, array).shape[1] - len(rows)
+        found[array] = {
+            column.name: np.array([one.get(column.name, 0.0) for one in rows] + [0.0] * padding)
+            for column in getattr(spec, array)
+        }
+    return found

@@ -35,7 +35,7 @@ import pytest
 
 from envs.core.spec import Feature
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.env import SPEC
+from envs.jobshop.features import SPEC
 from envs.jobshop.instance import JobShopInstance
 from envs.jobshop.verify import verify
 

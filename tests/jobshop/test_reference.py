@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from envs.core.spec import Feature, Observation, Spec
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.env import LOOKAHEADS, SCHEMES, SPEC, JobShop
+from envs.jobshop.env import LOOKAHEADS, SCHEMES, JobShop
+from envs.jobshop.features import SPEC
 from envs.jobshop.instance import JobShopInstance
 from tests.jobshop.reference import ReferenceShop
 from tests.jobshop.shops import shops
