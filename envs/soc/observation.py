@@ -1,4 +1,4 @@
-"""What is seen at a decision on task graphs, all but the look-ahead that completes the jobs; columns as in `features`."""
+"""What is seen at a decision on task graphs, all but the look-ahead that completes the jobs; see `features`."""
 
 import numpy as np
 
