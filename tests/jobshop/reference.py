@@ -1,7 +1,7 @@
 """The job shop's environment a second time: slow, plain, and recomputed from nothing at every decision.
 
-It is written from the names and meanings of `envs.jobshop.features.SPEC` and shares no code with the kernel. All that an
-episode keeps is the list of start times of each job; whatever else is asked for is worked out from these.
+It is written from the names and meanings of `envs.jobshop.features.SPEC` and shares no code with the kernel. All that
+an episode keeps is the list of start times of each job; whatever else is asked for is worked out from these.
 """
 
 from __future__ import annotations
