@@ -12,6 +12,7 @@ from torch import Tensor
 from agents.graph import Choices, GraphBatch, Graphs
 from agents.policy import Encode
 from agents.segments import Segments
+from envs.core.memory import check_memory
 
 
 class GraphSamples(NamedTuple):
@@ -45,6 +46,8 @@ class GraphRolloutBuffer(RolloutBuffer):
         encode: Encode = "once",
     ) -> None:
         self.encode: Encode = encode
+        what = f"{buffer_size} steps of {n_envs} environments"  # a decision takes 64 bytes, and more by its candidates
+        check_memory(64.0 * buffer_size * n_envs, what, "choose a smaller n_steps or fewer environments")
         super().__init__(buffer_size, observation_space, action_space, device, gae_lambda, gamma, n_envs)
 
     def reset(self) -> None:

@@ -17,6 +17,7 @@ from agents.policy import GraphPolicy
 from agents.progress import DecisionBar
 from agents.rollouts import Rollouts
 from agents.sb3_env import vector_env
+from envs.core.arguments import check_fits
 from envs.core.vector import DispatchVectorEnv
 
 
@@ -36,6 +37,12 @@ class GroupAlgorithm(Checkpoint):
     @abstractmethod
     def train(self) -> None:
         """Learn from the last rollouts."""
+
+    def _check_room(self) -> None:
+        """ValueError where the rollouts of the groups would not fit into memory."""
+        assert self.env is not None
+        like = vector_env(self.env)
+        check_fits(like.problem, self.n_instances * (self.group_size + (self.baseline == "greedy")), like.shape)
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
         """As `Checkpoint.set_env`."""

@@ -23,7 +23,6 @@ from agents.checkpoint import Checkpoint
 from agents.groups import GroupAlgorithm
 from agents.objectives import Baseline, Loss, Scale, advantages, decision_weights, surrogate
 from agents.policy import GraphPolicy
-from agents.sb3_env import vector_env
 from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
 
@@ -125,7 +124,7 @@ class GRPO(GroupAlgorithm):
         self.set_random_seed(self.seed)
         self._own = None
         if self.env is not None:
-            vector_env(self.env)
+            self._check_room()
         self.actor = self._new_policy()
         self.policy = self.actor  # type: ignore[assignment]
         if self.ema:

@@ -18,6 +18,7 @@ from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
 from agents.schema import space_from_json, space_to_json
+from envs.core.memory import check_memory
 
 Encode = Literal["none", "once", "step"]
 WIDTHS = ("node_features", "node_state", "edge_features", "candidate_features")
@@ -79,6 +80,9 @@ class GraphPolicy(ActorCriticPolicy):
         }
         for name, value in self.shape.items():
             checked(name, value)
+        # Three matrices in each round of the decoder; weights, their gradients and two moments of Adam.
+        weights = 16.0 * width**2 * (3 * rounds + 2)
+        check_memory(weights, f"width {width} with {rounds} rounds", "choose a smaller network")
         self._build_networks(observation_space, **self.shape)
         self._table = EmbeddingTable()
         self._table_weights: list[int] = []

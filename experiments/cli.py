@@ -2,8 +2,11 @@
 
 import inspect
 import io
+import os
 import shlex
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import field, fields, is_dataclass, make_dataclass
@@ -36,40 +39,58 @@ def main(
 
     `begun` makes the command that holds before the words behind PROBLEM are read, where a field is one of several
     dataclasses: the options are then those of the one that it holds. `defaults` names the problem's options whose
-    default differs from that of its `Options`. Bad input, a ValueError, an OSError or a MemoryError, ends the process
-    with one sentence on standard error and exit code 2.
+    default differs from that of its `Options`. Bad input ends the process with one sentence on standard error and exit
+    code 2.
     """
     with_one_sentence(lambda: run(*parse(command, sys.argv[1:], begun, defaults)))
 
 
 def with_one_sentence(run: Callable[[], object]) -> None:
-    """Run; where that raises a ValueError, an OSError or a MemoryError, write its sentence and exit with code 2."""
+    """Run; whatever goes wrong becomes one sentence on standard error and exit code 2, never a traceback.
+
+    What is expected of input and machines (ValueError, OSError, too little memory, numbers that are too large) says
+    itself what is wrong. Anything else is a bug of ours: the sentence names a file with the traceback. With the
+    environment variable DISPATCHGYM_TRACEBACK set, all errors are raised as they are.
+    """
     try:
         run()
     except BrokenPipeError:  # the reader, such as head, has gone
         sys.stdout = None
         sys.exit(1)
-    except (ValueError, OSError, MemoryError) as error:
-        sys.exit(_fail(sentence(error)))
-    except OverflowError as error:
-        sys.exit(_fail(f"A number is too large ({error}): name a smaller one."))
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        if os.environ.get("DISPATCHGYM_TRACEBACK"):
+            raise
+        print(f"{program()}: {sentence(error)}", file=sys.stderr)
+        sys.exit(2)
 
 
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
-    text = str(error) or "There is not enough memory"
-    if isinstance(error, OSError) and error.strerror:
+    text = " ".join(str(error).split())
+    if isinstance(error, MemoryError) or "not enough memory" in text or "out of memory" in text:
+        text = f"There is not enough memory for this ({text or 'no more is told'}): ask for less at once"
+    elif isinstance(error, OverflowError):
+        text = f"A number is too large ({text}): name a smaller one"
+    elif isinstance(error, RecursionError):
+        text = "Something is nested too deeply to be read: write it flatter"
+    elif isinstance(error, OSError) and error.strerror:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    text = " ".join(text.split())
+    elif not isinstance(error, ValueError | OSError):
+        text = f"This is a bug of DispatchGym ({type(error).__name__}: {text}): report it with {_kept(error)}"
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
-def _fail(text: str) -> int:
-    print(f"{program()}: {text}", file=sys.stderr)
-    return 2
+def _kept(error: Exception) -> str:
+    """A file with the traceback, or what to do where there is no room for one."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="dispatchgym-", suffix=".txt", delete=False) as file:
+            file.write(f"{command_line()}\n{''.join(traceback.format_exception(error))}")
+            return file.name
+    except OSError:
+        return "what DISPATCHGYM_TRACEBACK=1 shows"
 
 
 def program() -> str:

@@ -1,12 +1,14 @@
 """What the environments accept: each function returns a checked argument, or raises a ValueError of one sentence."""
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from envs.core.datasets import FixedSource, Source, nearest
 from envs.core.instance import Instance
+from envs.core.memory import bytes_per_row, check_memory
 from envs.core.problem import Problem
 
 RESET_OPTIONS = ("instances", "repeat", "reset_mask")
@@ -42,6 +44,33 @@ def some_instances(problem: Problem[Any, Any], instances: Sequence[Instance]) ->
         if not isinstance(instance, kind):
             raise ValueError(f"{instance!r} is no {kind.__name__}, but this environment plays {problem.name}.")
     return instances
+
+
+def a_shape(shape: Any, source: Source) -> tuple[int, ...]:
+    """The room that is asked for, or that of the largest instance of the source; it holds all of them."""
+    if shape is None:
+        return source.shape
+    if not isinstance(shape, tuple | list) or not all(
+        isinstance(room, int | np.integer) and not isinstance(room, bool) and room >= 0 for room in shape
+    ):
+        raise ValueError(f"shape is {shape!r}, but must be whole numbers, as in shape={source.shape}.")
+    room = tuple(map(int, shape))
+    check_room(source.shape, room, "The instance source")
+    return room
+
+
+def check_fits(problem: Problem[Any, Any], num_envs: int, shape: tuple[int, ...], observations: int = 5) -> None:
+    """ValueError where so many environments of this shape would not fit into memory.
+
+    observations: how often an observation is held: by the kernel, twice by the space (its bounds), the last one of an
+    episode, and the copy that is returned.
+    """
+    try:
+        row = bytes_per_row(problem.allocate(0, shape))
+        row += observations * bytes_per_row(problem.spec.allocate(0, problem.size(shape)))
+    except (ValueError, OverflowError, MemoryError):  # more than numpy can count
+        row = inf
+    check_memory(row * num_envs, f"{num_envs} environments of shape {shape}", "take fewer or smaller ones")
 
 
 def check_room(shape: tuple[int, ...], room: tuple[int, ...], what: str) -> None:

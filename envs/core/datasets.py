@@ -10,12 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from glob import glob, has_magic
+from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from envs.core.instance import Instance
+from envs.core.memory import check_instances
 from envs.core.parts import Sets, parts
 
 I_co = TypeVar("I_co", bound=Instance, covariant=True)
@@ -106,4 +108,7 @@ def _random(sets: Sets, text: str, example: str) -> list[Any]:
         raise ValueError(f"{text!r} is no finite random set: write random:SIZES:COUNT:SEED, as in {example}:100:0")
     source = sets.random_source(parts[1])
     rng = np.random.default_rng(int(parts[3]))
-    return [replace(source.sample(rng), name=f"{text}/{index}") for index in range(int(parts[2]))]
+    first = source.sample(rng)
+    check_instances(first, int(parts[2]))
+    others = (source.sample(rng) for _ in range(int(parts[2]) - 1))
+    return [replace(one, name=f"{text}/{index}") for index, one in enumerate(chain([first], others))]

@@ -57,15 +57,15 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         **options: Any,
     ) -> None:
         self.problem = arguments.a_problem(problem, options)
-        if not isinstance(num_envs, int | np.integer) or num_envs < 1:
+        if not isinstance(num_envs, int | np.integer) or isinstance(num_envs, bool) or num_envs < 1:
             raise ValueError(f"num_envs is {num_envs!r}, but a vector environment needs at least 1.")
         if illegal not in ("raise", "wrap"):
             raise ValueError(f"illegal is {illegal!r}, but must be 'raise' or 'wrap'.")
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}, but must be 'rgb_array', 'ansi' or None.")
         self.source = arguments.a_source(self.problem, instances)
-        self.shape = tuple(shape or self.source.shape)
-        arguments.check_room(self.source.shape, self.shape, "The instance source")
+        self.shape = arguments.a_shape(shape, self.source)
+        arguments.check_fits(self.problem, num_envs, self.shape)
         self.num_envs, self.copy, self.autoreset, self.illegal = num_envs, copy, autoreset, illegal
         self.render_mode = render_mode
         mode = AutoresetMode.SAME_STEP if autoreset else AutoresetMode.DISABLED

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from envs.core.files import is_draft, write_text
+from envs.core.files import is_draft, parse_json, read_text, write_text
 from envs.core.problem import Problem
 from experiments.cli import typed
 from experiments.locks import LOCK
@@ -13,6 +13,9 @@ from experiments.records import provenance
 from experiments.training.agent import CONFIG, LAST
 from experiments.training.settings import Train, check
 from experiments.training.validation import Validation
+
+ENTRIES = {"problem": str, "options": dict, "train": dict, "validation": dict, "began": dict}
+"""What stands in `config.json`."""
 
 
 def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:
@@ -62,12 +65,16 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not (folder / CONFIG).exists():
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        config["train"] = Train.of(**config["train"])
-        check(config["train"])
-        dict(**config["options"])
-        return {name: config[name] for name in ("problem", "options", "train", "validation", "began")}
-    except (ValueError, KeyError, TypeError) as error:
+        config = parse_json(read_text(folder / CONFIG), folder / CONFIG)
+        for name, kind in ENTRIES.items():
+            if not isinstance(config, dict) or not isinstance(config.get(name), kind):
+                raise ValueError(f"`{name}` is missing or of another kind")
+        train = Train.of(**config["train"])
+        for name in train.flat().keys() - config["train"].keys():
+            raise ValueError(f"`train` has no {name}")
+        check(train)
+        return {**{name: config[name] for name in ENTRIES}, "train": train}
+    except ValueError as error:
         raise ValueError(f"{folder / CONFIG} is damaged or of another version: {str(error).rstrip('.')}.") from None
 
 

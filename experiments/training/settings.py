@@ -186,8 +186,8 @@ def _names(kind: type) -> list[str]:
 
 def trainer_settings(algorithm: str) -> type[TrainerSettings]:
     """The settings of the trainer of that name; ValueError where there is none."""
-    if algorithm not in BY_ALGORITHM:
-        raise ValueError(f"There is no algorithm {algorithm!r}: {nearest(algorithm, BY_ALGORITHM)}.")
+    if not isinstance(algorithm, str) or algorithm not in BY_ALGORITHM:
+        raise ValueError(f"There is no algorithm {algorithm!r}: {nearest(str(algorithm), BY_ALGORITHM)}.")
     return BY_ALGORITHM[algorithm]
 
 

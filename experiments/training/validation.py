@@ -9,6 +9,7 @@ from baselines.play import Scores, objectives, play, rule_scores
 from envs import load_problem
 from envs.core.datasets import FixedSource, Source
 from envs.core.instance import Instance
+from envs.core.memory import check_instances
 from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments.methods import lacking
@@ -43,7 +44,9 @@ class Validation:
     def draw(cls, problem: Problem[Any, Any], source: Source, count: int) -> "Validation":
         """Draw the instances with a generator of their own and play the rules on them."""
         rng = np.random.default_rng(SEED)
-        instances = [source.sample(rng) for _ in range(count)]
+        first = source.sample(rng)
+        check_instances(first, count)
+        instances = [first, *(source.sample(rng) for _ in range(count - 1))]
         rules = {
             name: float(objectives(_quoted(problem, name), instances, rule_scores(rule)).mean())
             for name, rule in parts(problem.name).rules.RULES.items()

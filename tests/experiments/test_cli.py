@@ -61,7 +61,7 @@ REFUSED = [
     ("train", "jobshop --timesteps 0", "timesteps is 0, but must be a whole number from 1 on."),
     ("verify", "jobshop --instances ft06 --schedule no/such.json", "no/such.json: there is no such file."),
     ("speed", "jobshop --only stp", "speed has no measure 'stp': the nearest is 'step'."),
-    ("speed", f"jobshop --batch {10**20} --only step", "A number is too large"),
+    ("speed", f"jobshop --batch {10**20} --only step", "GB of memory, but there are"),
     ("speed", "jobshop --batch -1", "batch is -1, but must be at least 1."),
     ("speed", "jobshop --repeats 0", "repeats is 0, but must be at least 1."),
     ("speed", "jobshop --seconds nan", "seconds is nan, but must be finite and more than 0."),
