@@ -4,7 +4,7 @@ import numpy as np
 
 from envs.core.compiled import fast
 from envs.core.drawing import connect, soft
-from envs.soc.features import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK, N, S
+from envs.soc.features import PREDECESSOR, RUNS, SERVES, SUCCESSOR, TASK, E, N, S
 
 
 @fast
@@ -180,10 +180,10 @@ def draw_job(s, o, b, job):
         o.node_features[b, v, N.targets] = soft(task.end_out - task.first_out)
         for p in range(chip.pes):
             if s.duration[b, t, p] >= 0:
-                chip.links = connect(o, b, chip.links, v, 1 + p, RUNS, 0, soft(s.duration[b, t, p] * unit))
-                chip.links = connect(o, b, chip.links, 1 + p, v, SERVES, 0, soft(s.duration[b, t, p] * unit))
+                chip.links = connect(o, b, chip.links, v, 1 + p, RUNS, E.length, soft(s.duration[b, t, p] * unit))
+                chip.links = connect(o, b, chip.links, 1 + p, v, SERVES, E.length, soft(s.duration[b, t, p] * unit))
     for e in range(job.first_edge, job.end_edge):
         link = s.edge[b, e]
         source, target = 1 + chip.pes + link.source, 1 + chip.pes + link.target
-        chip.links = connect(o, b, chip.links, source, target, SUCCESSOR, 0, soft(link.average * unit))
-        chip.links = connect(o, b, chip.links, target, source, PREDECESSOR, 0, soft(link.average * unit))
+        chip.links = connect(o, b, chip.links, source, target, SUCCESSOR, E.length, soft(link.average * unit))
+        chip.links = connect(o, b, chip.links, target, source, PREDECESSOR, E.length, soft(link.average * unit))
