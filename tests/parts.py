@@ -29,6 +29,8 @@ class Case:
     """Instances that `brute_force` can solve."""
     anything: Callable[[], st.SearchStrategy[Any]]
     """Small instances of every kind that can be played, under any of `OPTIONS`."""
+    columns: Callable[[DispatchVectorEnv, int], Mapping[str, Mapping[str, np.ndarray]]]
+    """(env, row) -> by array and name of its columns: what they should hold at this decision, in plain Python."""
     brute_force: Callable[[Any], float]
     """The optimum by complete enumeration, without anything of the package."""
     most_decisions: Callable[[Any], int]

@@ -5,7 +5,7 @@ import hashlib
 import os
 import subprocess
 import sys
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
@@ -250,6 +250,28 @@ def test_8_observations_are_finite_and_in_their_space(problem: str, options: dic
             assert graphs.setdefault(int(one["ids"][0]), fixed) == fixed
         observation, *_, info = env.step(random_actions(info["action_mask"], rng))
     assert len(graphs) > 4
+
+
+@each_problem
+def test_8_every_column_says_what_its_name_does(problem: str) -> None:
+    compared, different = set(), set()
+    for options in CASES[problem].OPTIONS:
+        env, rng = make(problem, 4, **options), np.random.default_rng(0)
+        env.reset(seed=1)
+        for step in range(STEPS):
+            row = step % env.num_envs
+            for array, expected in CASES[problem].columns(env, row).items():
+                found = getattr(env.observation, array)[row]
+                names = [feature.name for feature in getattr(env.problem.spec, array)]
+                assert list(expected) == names
+                for column, name in enumerate(names):
+                    np.testing.assert_allclose(found[:, column], expected[name], rtol=1e-5, atol=1e-6, err_msg=name)
+                compared |= {(array, *pair) for pair in combinations(names, 2)}
+                apart = (found[:, :, None] != found[:, None, :]).any(axis=0)
+                different |= {(array, names[i], names[j]) for i, j in np.argwhere(apart) if i < j}
+            env.step(random_actions(env.observation.action_mask, rng))
+    assert len(compared) > 20
+    assert compared == different, "columns that are always alike could be swapped without notice"
 
 
 def policy(env: DispatchVectorEnv, encode: str) -> GraphPolicy:

@@ -51,7 +51,7 @@ x / (1 + |x|). In the graph, times without another unit are divided by the total
 
 
 BOUND_FEATURES = (
-    Feature("late", "share of the block's jobs that are late if they are next"),
+    Feature("late", "share of the block's jobs that are late, or just in time, if they are next"),
     Feature("tardy", "share of the block's jobs that are late by due date"),
     Feature("spread", "coefficient of variation of the block's processing times, squashed"),
     Feature("bound_regret", "lower bound after the choice - the least of any candidate"),
@@ -68,7 +68,7 @@ PILOT_FEATURES = (
     Feature("before_share", "share of it that jobs before the placed one have"),
     Feature("own_share", "share of it that the placed job has"),
     Feature("pilot_tardy", "late jobs of the completion / jobs of the block"),
-    Feature("pilot_latest", "largest tardiness of the completion"),
+    Feature("pilot_latest", "largest tardiness of the completion; of the placed job weighted"),
     Feature("pilot_level", "least tardiness of any completion / jobs of the block"),
 )
 FURTHER = {"none": (), "bound": BOUND_FEATURES, "pilot": BOUND_FEATURES + PILOT_FEATURES}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.instance import JobShopInstance
+from tests.jobshop.reference import columns as columns
 
 INSTANCES = "random:3x3..6x5"
 OPTIONS = [

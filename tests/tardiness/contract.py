@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from envs.core.vector import DispatchVectorEnv
 from envs.tardiness.instance import TardinessInstance
+from tests.tardiness.reference import columns as columns
 
 INSTANCES = "random:4..14"
 OPTIONS = [
