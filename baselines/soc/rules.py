@@ -73,10 +73,10 @@ def heft_rt(view: View) -> np.ndarray:
     return _scores(view, view.of_task(view.mean_duration) - _over_best(view, ends))
 
 
-def completion(view: View) -> np.ndarray:
-    """The pilot method without a look at the future: the least sum of the jobs' ends when a rule places all the rest.
+def greedy_pilot(view: View) -> np.ndarray:
+    """The pilot of two greedy rules, blind to the future: least sum of the jobs' ends when either places all the rest.
 
-    Duin and Voss (1999), Networks 34(3). It needs the option lookahead="completion".
+    Duin and Voss (1999), Networks 34(3). It needs the option lookahead="pilot".
     """
     return _scores(view, -view.completion)
 
@@ -94,14 +94,14 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
     "heft_rank": heft_rank,
     "peft_rank": peft_rank,
     "heft_rt": heft_rt,
-    "completion": completion,
+    "greedy_pilot": greedy_pilot,
     "random": random,
 }
 
 DEFAULTS = {"commit": "ready", "cut": "none", "lookahead": "none"}
 """Options under which the rules are quoted in the literature: a task is placed when its sources have ended."""
 
-NEEDS = {"completion": {"lookahead": "completion"}}
+NEEDS = {"greedy_pilot": {"lookahead": "pilot"}}
 """Options without which the scores of a rule mean nothing."""
 
 TIE = 1e-6

@@ -9,7 +9,7 @@ from envs.core.problem import Outcome, Problem, read_only
 from envs.core.spec import Observation, Size
 from envs.soc import kernel
 from envs.soc.features import SPEC, WAIT
-from envs.soc.instance import SocInstance
+from envs.soc.instance import LARGEST, SocInstance
 from envs.soc.state import KernelOptions, Numbers, State, allocate
 
 CUTS = ("first_finish", "worst_finish", "none")
@@ -29,8 +29,9 @@ class Options:
     """Let row 0 be a candidate: place nothing until the next task ends or the next job enters."""
     skip_forced: bool = True
     """Let the kernel play decisions that have one candidate."""
-    lookahead: Literal["none", "bound", "completion"] = "completion"
-    """Candidate features that cost more than constant time: none, what others lose, or also two completions."""
+    lookahead: Literal["none", "bound", "pilot"] = "pilot"
+    """Candidate features that cost more than constant time: none, what others lose, or also two
+    completions of all visible jobs."""
     window: int = 32
     """Ready tasks that are considered: those of the oldest jobs, of a job those with the largest upward rank."""
 
@@ -85,20 +86,22 @@ class SoC(Problem[State, SocInstance]):
     default_instances = "random:20..30"
 
     def __init__(self, **options: object) -> None:
+        if options.get("lookahead") == "completion":
+            raise ValueError("lookahead is 'completion', which is called 'pilot' now: write lookahead='pilot'.")
         super().__init__(**options)
-        if not isinstance(self.options.window, int) or self.options.window < 1:
-            raise ValueError(f"window is {self.options.window!r}, but must be a whole number from 1 on.")
-        if self.options.lookahead == "completion":
+        if not 1 <= self.options.window <= LARGEST:
+            raise ValueError(f"window is {self.options.window}, but must be a whole number from 1 to {LARGEST}.")
+        if self.options.lookahead == "pilot":
             self.spec = replace(SPEC, guide="pilot_regret")
         self.kernel_options = KernelOptions(
             pairs=self.options.decision == "pair",
             at_ready=self.options.commit == "ready",
             cut=CUTS.index(self.options.cut),
-            wait=bool(self.options.wait),
-            skip_forced=bool(self.options.skip_forced),
+            wait=self.options.wait,
+            skip_forced=self.options.skip_forced,
             window=self.options.window,
             bound=self.options.lookahead != "none",
-            pilot=self.options.lookahead == "completion",
+            pilot=self.options.lookahead == "pilot",
         )
 
     def size(self, shape: tuple[int, ...]) -> Size:

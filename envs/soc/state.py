@@ -36,7 +36,7 @@ class KernelOptions(NamedTuple):
     skip_forced: bool
     window: int  # ready tasks that are considered
     bound: bool  # lookahead "bound" or more
-    pilot: bool  # lookahead "completion"
+    pilot: bool  # lookahead "pilot"
 
 
 CHIP = {

@@ -13,8 +13,8 @@ PLAN = {"commit": "start", "cut": "none"}
 """List scheduling: a task is placed when one could start, wherever and whenever it then will."""
 NEXT = {"commit": "start", "cut": "first_finish"}
 """The same among what starts before anything could end: what agents play."""
-COMPLETION = {**NEXT, "lookahead": "completion"}
-WHOLE = {**COMPLETION, "cut": "none"}
+PILOT = {**NEXT, "lookahead": "pilot"}
+WHOLE = {**PILOT, "cut": "none"}
 """No cut: better on small graphs, slower and worse on large ones, by validation."""
 ORDER = {"decision": "task", "commit": "ready", "cut": "none", "lookahead": "bound"}
 """DeepSoCS (Sung et al. 2020, arXiv 2005.07666): the agent orders ready tasks, each goes where it finishes first.
@@ -30,17 +30,17 @@ READY = ("met", "eft", "etf", "stf", "heft_rank", "peft_rank", "heft_rt", "rando
 STREAM_LINES = (
     Line(READY),
     Line(("met", "etf", "stf"), options=NEXT),
-    Line(("completion",), options=COMPLETION),
+    Line(("greedy_pilot",), options=PILOT),
 )
 GRAPH_LINES = (
     Line(READY),
     Line(("eft", "peft_rank", "etf"), options=PLAN),
     Line(("eft", "peft_rank", "random"), options=NEXT),
     Line(("eft@0.3",), samples=(32,), options=NEXT),
-    Line(("completion",), options=COMPLETION),
-    Line(("completion",), options={**COMPLETION, "cut": "worst_finish"}),
-    Line(("completion",), options=WHOLE),
-    Line((f"completion@{PILOT_T}",), samples=(32,), options=WHOLE),
+    Line(("greedy_pilot",), options=PILOT),
+    Line(("greedy_pilot",), options={**PILOT, "cut": "worst_finish"}),
+    Line(("greedy_pilot",), options=WHOLE),
+    Line((f"greedy_pilot@{PILOT_T}",), samples=(32,), options=WHOLE),
     Line(("heft", "peft", "cpop", "cp_sat")),
 )
 
@@ -83,10 +83,10 @@ ORDER_GRAPHS = seeds(
 )
 
 SMALL_AGENTS = {"self-labelling": Agents(SMALL, (1, 32), options=WHOLE, temperatures=(1.5,))}
-GYM_AGENTS = {"GRPO": Agents(ON_GYM, options=COMPLETION), "DeepSoCS": Agents(ORDER_GYM, options=ORDER)}
-APPS_AGENTS = {"GRPO": Agents(ON_APPS, options=COMPLETION), "DeepSoCS": Agents(ORDER_APPS, options=ORDER)}
-GRAPHS_AGENTS = {"GRPO": Agents(ON_GRAPHS, options=COMPLETION), "DeepSoCS": Agents(ORDER_GRAPHS, options=ORDER)}
-COMPLETED = "completion (commit=start, cut=first_finish, lookahead=completion)"
+GYM_AGENTS = {"GRPO": Agents(ON_GYM, options=PILOT), "DeepSoCS": Agents(ORDER_GYM, options=ORDER)}
+APPS_AGENTS = {"GRPO": Agents(ON_APPS, options=PILOT), "DeepSoCS": Agents(ORDER_APPS, options=ORDER)}
+GRAPHS_AGENTS = {"GRPO": Agents(ON_GRAPHS, options=PILOT), "DeepSoCS": Agents(ORDER_GRAPHS, options=ORDER)}
+BEST_RULE = "greedy_pilot (commit=start, cut=first_finish, lookahead=pilot)"
 """The rule that is best on validation instances."""
 
 NOISES = (0, 0.1, 0.2, 0.3, 0.4, 0.5)
@@ -101,7 +101,7 @@ def streams(law: str, option: str, values: tuple[float, ...], rest: str = "") ->
 
 def latency(title: str, sets: dict[str, str], agents: dict[str, Agents], notes: str = "") -> Paired:
     """Mean latencies of rules and agents on streams, paired with the best rule."""
-    return Paired(title, sets, STREAM_LINES, COMPLETED, agents=agents, notes=notes)
+    return Paired(title, sets, STREAM_LINES, BEST_RULE, agents=agents, notes=notes)
 
 
 TABLES = {
@@ -114,8 +114,8 @@ TABLES = {
     "paired": Paired(
         "Task graphs: the gap in % of an agent and of the rule that it begins with, on the 200 graphs",
         {"dags": "dags"},
-        (Line(("completion",), options=WHOLE), Line((f"completion@{PILOT_T}",), (32,), options=WHOLE)),
-        "completion (commit=start, lookahead=completion)",
+        (Line(("greedy_pilot",), options=WHOLE), Line((f"greedy_pilot@{PILOT_T}",), (32,), options=WHOLE)),
+        "greedy_pilot (commit=start, lookahead=pilot)",
         value="gap_pct",
         agents=SMALL_AGENTS,
     ),
@@ -124,31 +124,31 @@ TABLES = {
         {"50 to 100": "random:50x3..100x5:20:11", "100 to 200": "random:100x3..200x5:20:11"},
         (
             Line(("eft", "peft_rank"), options=PLAN),
-            Line(("completion",), options=COMPLETION),
-            Line((f"completion@{LARGE_T}",), samples=(8, 32, 128), options=COMPLETION),
+            Line(("greedy_pilot",), options=PILOT),
+            Line((f"greedy_pilot@{LARGE_T}",), samples=(8, 32, 128), options=PILOT),
             Line(("heft", "peft", "cpop", "cp_sat")),
         ),
-        COMPLETED,
-        agents={"self-labelling": Agents(LARGE, (1, 32), options=COMPLETION)},
+        BEST_RULE,
+        agents={"self-labelling": Agents(LARGE, (1, 32), options=PILOT)},
     ),
     "choices": Paired(
         "Task graphs of 20 to 30 tasks: which temperature, makespans in us on validation instances",
         {"20 to 30": "random:20..30:200:901"},
         (
-            Line(("completion",), options=WHOLE),
-            Line(tuple(f"completion@{t}" for t in TEMPERATURES), samples=(32,), options=WHOLE),
+            Line(("greedy_pilot",), options=WHOLE),
+            Line(tuple(f"greedy_pilot@{t}" for t in TEMPERATURES), samples=(32,), options=WHOLE),
         ),
-        "completion (commit=start, lookahead=completion)",
+        "greedy_pilot (commit=start, lookahead=pilot)",
         agents={"self-labelling": Agents(SMALL, (32,), options=WHOLE, temperatures=(1, 1.5, 2))},
     ),
     "choices_large": Paired(
         "Task graphs of 50 to 200 tasks: which temperature, makespans in us on validation instances",
         {"50 to 100": "random:50x3..100x5:20:901", "100 to 200": "random:100x3..200x5:20:901"},
         (
-            Line(("completion",), options=COMPLETION),
-            Line(tuple(f"completion@{t}" for t in TEMPERATURES), samples=(32,), options=COMPLETION),
+            Line(("greedy_pilot",), options=PILOT),
+            Line(tuple(f"greedy_pilot@{t}" for t in TEMPERATURES), samples=(32,), options=PILOT),
         ),
-        COMPLETED,
+        BEST_RULE,
     ),
     "canonical": Comparison(
         "Task graphs: the graphs of the papers", ("topcuoglu", "arabnejad"), GRAPH_LINES, agents=SMALL_AGENTS
@@ -248,7 +248,7 @@ TABLES = {
                     startup=options == {"lookahead": "bound"},
                 ),
             )
-            for options in ({"lookahead": "bound"}, {"lookahead": "completion"}, ORDER)
+            for options in ({"lookahead": "bound"}, {"lookahead": "pilot"}, ORDER)
         ),
     ),
 }

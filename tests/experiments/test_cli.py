@@ -9,7 +9,7 @@ from experiments import cli, evaluate, report, speed, train, verify
 
 REFUSED = [
     ("evaluate", "", "Name a problem first: python -m experiments.evaluate PROBLEM, where PROBLEM is one of jobshop"),
-    ("evaluate", "soc --instances topcuoglu --methods completion", "completion needs lookahead=completion, not none"),
+    ("evaluate", "soc --instances topcuoglu --methods greedy_pilot", "greedy_pilot needs lookahead=pilot, not none"),
     ("evaluate", "jobshp --instances ft06", "There is no problem 'jobshp': the nearest is 'jobshop'."),
     ("evaluate", "jobshop", "Missing from python -m experiments.evaluate jobshop: --instances"),
     ("evaluate", "jobshop --instances taillrd", "the nearest is 'taillard'"),

@@ -505,7 +505,7 @@ class Moment:
         return [max([self.latest[j], *(known[task][1] for task in self.jobs[j].tasks)]) for j in self.inside]
 
     def _pilot(self, action: int) -> dict[str, float]:
-        if self.options.lookahead != "completion":
+        if self.options.lookahead != "pilot":
             return {}
         totals = {a: [sum(ends) for ends in both] for a, both in self.completions.items()}
         least = {a: min(both) for a, both in totals.items()}

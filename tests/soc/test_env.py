@@ -29,7 +29,7 @@ from envs.core.spec import Feature
 from envs.core.vector import DispatchVectorEnv
 from envs.soc.env import SoC
 from envs.soc.features import SPEC
-from envs.soc.instance import SocInstance
+from envs.soc.instance import LARGEST, SocInstance
 from envs.soc.verify import verify
 from tests.soc.contract import OPTIONS, anything
 from tests.soc.graphs import instances
@@ -366,7 +366,7 @@ def test_every_column_is_what_plain_python_makes_of_it(
 
 @pytest.mark.parametrize(("lookahead", "first"), [("none", "losses"), ("bound", "pilot_by_entry")])
 def test_columns_of_less_look_ahead_are_zero_and_the_others_the_same(lookahead: str, first: str) -> None:
-    full, less = (play(start(EXAMPLE, lookahead=ahead), 1) for ahead in ("completion", lookahead))
+    full, less = (play(start(EXAMPLE, lookahead=ahead), 1) for ahead in ("pilot", lookahead))
     column = names(SPEC.candidate_features).index(first)
     expected = full.observation.candidate_features.copy()
     expected[:, :, column:] = 0
@@ -379,8 +379,13 @@ def test_errors_name_value_rule_and_remedy() -> None:
         ({"decision": "job"}, "decision is 'job', but must be one of pair, task"),
         ({"commit": "now"}, "commit is 'now', but must be one of start, ready"),
         ({"cut": "all"}, "cut is 'all', but must be one of first_finish, worst_finish, none"),
-        ({"lookahead": "pilot"}, "lookahead is 'pilot', but must be one of none, bound, completion"),
-        ({"window": 0}, "window is 0, but must be a whole number from 1 on"),
+        ({"lookahead": "all"}, "lookahead is 'all', but must be one of none, bound, pilot"),
+        (
+            {"lookahead": "completion"},
+            "lookahead is 'completion', which is called 'pilot' now: write lookahead='pilot'",
+        ),
+        ({"window": 0}, f"window is 0, but must be a whole number from 1 to {LARGEST}"),
+        ({"window": 2**70}, f"window is {2**70}, but must be a whole number from 1 to {LARGEST}"),
     ):
         with pytest.raises(ValueError, match=sentence):
             SoC(**option)

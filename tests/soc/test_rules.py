@@ -148,10 +148,10 @@ def test_scores_mean_the_same_in_any_unit_and_waiting_is_the_last_resort(rule: s
     assert np.allclose(tables[0], tables[1], atol=1e-3)
 
 
-def test_the_completion_rule_places_what_the_completions_favour() -> None:
+def test_the_greedy_pilot_places_what_the_completions_favour() -> None:
     graphs = resolve(SoC, "random:20x3..30x5:20:9")
-    problem = SoC(commit="start", cut="first_finish", lookahead="completion")
-    reached = objectives(problem, graphs, rule_scores(RULES["completion"]))
+    problem = SoC(commit="start", cut="first_finish", lookahead="pilot")
+    reached = objectives(problem, graphs, rule_scores(RULES["greedy_pilot"]))
     heft = np.array([verify(graph, LISTS["heft"](graph)) for graph in graphs])
     assert reached.mean() < 0.97 * heft.mean()
 
