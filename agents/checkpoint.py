@@ -22,7 +22,7 @@ from agents.generators import generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
 from agents.schema import check_same, check_widths, describe, space_from_json, space_to_json
-from envs.core.datasets import nearest
+from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
 
 

@@ -20,7 +20,7 @@ def load_problem(name: str) -> type[Any]:
         ValueError: no such problem.
     """
     if name not in PROBLEMS:
-        from envs.core.datasets import nearest
+        from envs.core.text import nearest
 
         raise ValueError(f"There is no problem {name!r}: {nearest(name, PROBLEMS)}")
     module, title = PROBLEMS[name].split(":")

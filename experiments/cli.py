@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 import tyro
 
 from envs import PROBLEMS, load_problem
-from envs.core.datasets import nearest
 from envs.core.problem import Problem
+from envs.core.text import nearest
 
 C = TypeVar("C")
 D = TypeVar("D")

@@ -173,7 +173,7 @@ def run(
 
 def check_kept(row: Mapping[str, str], case: Case, problem: str, output: Path | None) -> None:
     """ValueError where a kept row says something else of the instance or the agent than they are now."""
-    reference, kind = parts(problem).sets.reference(case.instance)
+    reference, kind = parts(problem).reference(case.instance)
     now = {**case.facts(), "reference": reference, "reference_kind": kind}
     for name in ("size", "reference", "reference_kind", "train_cpu_s"):
         if row[name] != cell(now[name]):
@@ -211,7 +211,7 @@ def in_file(name: str) -> str:
 
 def result(instance: Instance, solution: Solution, problem: str) -> dict[str, Any]:
     """What a row says of the solution; a reference of 0 leaves the gap empty."""
-    reference, kind = parts(problem).sets.reference(instance)
+    reference, kind = parts(problem).reference(instance)
     return {
         "objective": solution.objective,
         "reference": reference,

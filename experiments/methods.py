@@ -11,10 +11,10 @@ from typing import Any
 from baselines.pilot import Pilot
 from baselines.play import Scores, play, rule_scores
 from baselines.solution import Solution
-from envs.core.datasets import nearest
 from envs.core.instance import Instance
 from envs.core.parts import parts
 from envs.core.problem import Problem
+from envs.core.text import nearest
 from experiments.cli import describe
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from envs import PROBLEMS
-from envs.core.datasets import nearest
 from envs.core.files import check_writable
 from envs.core.parts import Table, parts
+from envs.core.text import nearest
 from experiments import cli
 from experiments.locks import one_writer
 

@@ -19,10 +19,10 @@ import torch
 
 from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv
-from envs.core.datasets import nearest
 from envs.core.files import check_writable
 from envs.core.parts import parts
 from envs.core.problem import Problem
+from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
 from experiments.cli import describe

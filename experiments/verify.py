@@ -44,7 +44,7 @@ def verify(command: Verify, problem: Problem[Any, Any]) -> None:
     objective = judge.verify(found[0], saved.schedule)
     if objective != saved.objective:
         raise ValueError(f"{command.schedule} states the objective {saved.objective}, but it is {objective}.")
-    reference, kind = parts(problem.name).sets.reference(found[0])
+    reference, kind = parts(problem.name).reference(found[0])
     gap = f", {100 * (objective / reference - 1):.1f} % above the {kind} {reference}" if reference else ""
     print(f"{command.schedule} is a schedule of {found[0].name}: objective {objective}{gap}.")
 

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from envs.core import downloads
-from envs.core.datasets import FixedSource, nearest, open_source, resolve
+from envs.core.datasets import is_published, open_source, resolve
 from envs.core.downloads import DataError, fetch
+from envs.core.sources import FixedSource
+from envs.core.text import nearest
+from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
 
 NAME = "jobshop/jsplib/tiny.json"
@@ -98,7 +101,7 @@ def test_a_file_is_downloaded_once_and_then_cached(registered, server):
     assert fetch(NAME) == cache / NAME
     (folder / "tiny.json").unlink()
     assert fetch(NAME).read_bytes() == CONTENT
-    assert JobShopInstance.load(fetch(NAME, download=False)).size == "1x1"
+    assert formats.load(fetch(NAME, download=False))[0].size == "1x1"
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(registered, server):
@@ -161,12 +164,75 @@ def test_a_finite_random_set_is_the_same_each_time_and_named():
 def test_sets_names_files_and_globs_are_resolved(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("b.txt", "a.json"):
-        JobShopInstance.generate(np.random.default_rng(0), 2, 3, name).save(name)
+        formats.save(JobShopInstance.generate(np.random.default_rng(0), 2, 3, name), name)
     assert [shop.name for shop in resolve(Problem, "taillard:15x15")] == [f"ta{number:02d}" for number in range(1, 11)]
     assert [shop.name for shop in resolve(Problem, "ft06")] == ["ft06"]
     assert [shop.name for shop in resolve(Problem, "b.txt")] == ["b.txt"]
     assert [shop.name for shop in resolve(Problem, "*")] == ["a.json", "b.txt"]
     assert [shop.name for shop in resolve(Problem, f"{tmp_path}/**/*.json")] == ["a.json"]
+
+
+SHOPS = "Nb of jobs\n1 1\n3\n1\nNb of jobs\n1 1\n4\n1\n"
+"""Two shops in Taillard's format: one operation of 3, and one of 4."""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "durations"),
+    [
+        ("tai.txt", "tai.txt", [3, 4]),
+        ("tai.txt", "tai.txt:2", [4]),
+        ("tai.txt", "tai.txt:tai-1", [3]),
+        ("tai.txt", "tai.txt:format=taillard", [3, 4]),
+        ("tai.txt", "tai.txt:format=taillard:2", [4]),
+        ("shop[1].txt", "shop[1].txt", [3, 4]),
+        ("shop[1].txt", "shop[1].txt:1", [3]),
+        ("shop1.txt", "shop[1].txt", [3, 4]),
+        ("what?", "what?", [3, 4]),
+        ("a:b", "a:b", [3, 4]),
+        ("a:b", "a:b:2", [4]),
+        ("la01", "la01", [3, 4]),
+        ("la01", "la01:2", [4]),
+        ("ta", "ta", [3, 4]),
+    ],
+)
+def test_a_file_is_a_file_before_it_is_a_pattern_or_a_name(name, text, durations, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(SHOPS)
+    assert [shop.duration.tolist() for shop in resolve(Problem, text)] == [[duration] for duration in durations]
+    assert not is_published(Problem, text)
+
+
+def test_that_a_file_is_taken_for_a_published_name_is_said(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ft06").write_text("1 1\n0 3\n")
+    assert [shop.size for shop in resolve(Problem, "ft06")] == ["1x1"]
+    sentence = "ft06: the file of that name in this folder is taken; the published one is ft:ft06.\n"
+    assert capsys.readouterr().err == sentence
+    assert [shop.size for shop in resolve(Problem, "ft:ft06")] == ["6x6"] and is_published(Problem, "ft:ft06")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("tai.txt:3", "tai.txt has no instance '3': write a number from 1 to 2 or a name, there are tai-1, tai-2"),
+        ("tai.txt:0", "tai.txt has no instance '0': write a number from 1 to 2"),
+        (
+            "tai.txt:tai-3",
+            "tai.txt has no instance 'tai-3': write a number from 1 to 2 or a name, the nearest are",
+        ),
+        ("tai.txt:1:2", "tai.txt: 1 and 2 are chosen, but one name or number can be"),
+        ("tai.txt:n=4", "tai.txt: a file of jobshop is not read with 'n': there are format"),
+        ("tai.txt:format=xml", "no format of job shops is called 'xml': there are jsplib, standard, orlib, taillard"),
+        ("none.txt:2", "none.txt: there is no such file"),
+        ("random:5x5:1000000000:0", "1000000000 instances would take"),
+        ("x" * 5000, "'xxxx"),
+    ],
+)
+def test_what_a_file_does_not_hold_is_refused(text, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tai.txt").write_text(SHOPS)
+    with pytest.raises(ValueError, match="^" + re.escape(sentence)):
+        resolve(Problem, text)
 
 
 @pytest.mark.parametrize(

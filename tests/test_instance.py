@@ -1,8 +1,6 @@
 """What every problem's instances share: a fingerprint of the visible fields, equality, no writing."""
 
 from dataclasses import FrozenInstanceError, dataclass
-from pathlib import Path
-from typing import Self
 
 import numpy as np
 import pytest
@@ -24,13 +22,6 @@ class Toy(Instance):
 
     def lower_bound(self) -> int:
         return 0
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        raise NotImplementedError
-
-    def save(self, path: str | Path) -> None:
-        raise NotImplementedError
 
 
 def _toy(known=(1, 2), future=(3,), machines=2, name="") -> Toy:

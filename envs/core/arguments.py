@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from envs.core.datasets import FixedSource, Source, nearest
 from envs.core.instance import Instance
 from envs.core.memory import bytes_per_row, check_memory
 from envs.core.problem import Problem
+from envs.core.sources import FixedSource, Source
+from envs.core.text import nearest
 
 RESET_OPTIONS = ("instances", "repeat", "reset_mask")
 

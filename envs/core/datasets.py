@@ -1,75 +1,31 @@
-"""Where instances come from: random generators, named sets of public files, and the user's own files.
+"""What people write to name instances: random ones, published ones by name, and files.
 
-A problem states its own part in `envs/<problem>/sets.py`, which `envs.core.parts.Sets` describes.
+A problem states its own part in `envs/<problem>/sets.py` and `formats.py`, which `envs.core.parts` describes.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+import sys
 from dataclasses import replace
-from difflib import get_close_matches
+from functools import cache
 from glob import glob, has_magic
+from inspect import signature
 from itertools import chain
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 
-from envs.core.instance import Instance
 from envs.core.memory import check_instances
 from envs.core.parts import Sets, parts
-
-I_co = TypeVar("I_co", bound=Instance, covariant=True)
-
-
-def nearest(name: str, options: Iterable[str]) -> str:
-    """The end of a sentence about an unknown `name`: the options that look like it, or else all of them."""
-    options = list(dict.fromkeys(map(str, options)))
-    close = get_close_matches(name, options, n=3)
-    if close:
-        return f"the nearest {'is' if len(close) == 1 else 'are'} {', '.join(map(repr, close))}"
-    shown = ", ".join(options[:12]) + (f" and {len(options) - 12} more" if len(options) > 12 else "")
-    return f"there are {shown}" if shown else "there are none"
-
-
-class Source(ABC, Generic[I_co]):
-    """Where an environment takes its next instance from."""
-
-    @property
-    @abstractmethod
-    def shape(self) -> tuple[int, ...]:
-        """The elementwise largest `Instance.shape` that `sample` returns."""
-
-    @abstractmethod
-    def sample(self, rng: np.random.Generator) -> I_co:
-        """The next instance: all luck comes from `rng`."""
-
-
-class FixedSource(Source[I_co]):
-    """A list of instances, from which each sample is drawn uniformly."""
-
-    def __init__(self, instances: Sequence[I_co]) -> None:
-        if not instances:
-            raise ValueError("a source needs at least one instance")
-        self.instances = tuple(instances)
-        dimensions = zip(*(instance.shape for instance in self.instances), strict=True)
-        self._shape = tuple(max(dimension) for dimension in dimensions)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The elementwise largest shape of the instances."""
-        return self._shape
-
-    def sample(self, rng: np.random.Generator) -> I_co:
-        """One of the instances, each with the same probability."""
-        return self.instances[int(rng.random() * len(self.instances))]
+from envs.core.sources import FixedSource, Source
+from envs.core.text import nearest
 
 
 def open_source(problem: Any, text: str) -> Source[Any]:
     """What `instances=` and `train --instances` mean: "random:SIZES" is endless, all else is what `resolve` lists.
 
-    problem: a problem or its class: its `name` and its `Instance` are used.
+    problem: a problem or its class: its `name` is used.
     """
     head, _, rest = text.partition(":")
     if head == "random" and rest.count(":") == 0:
@@ -78,37 +34,109 @@ def open_source(problem: Any, text: str) -> Source[Any]:
 
 
 def resolve(problem: Any, text: str) -> list[Any]:
-    """A finite list of instances from "random:SIZES:COUNT:SEED", a named set, an instance's name, a file or a glob.
+    """A finite list of instances, from the first that fits of:
 
-    problem: a problem or its class: its `name`, `Instance` and `default_instances` are used.
+    * "random:SIZES:COUNT:SEED";
+    * a file, "shop.txt", or what of it is chosen, by number or name: "shop.txt:2", "jobshop1.txt:la02"; what the file
+      does not say is given as in "wt.txt:n=40";
+    * a set, a part of it or an instance by name, "la", "la:10x5", "la01";
+    * the files that match a pattern, "mine/*.json".
+
+    problem: a problem or its class: its `name` and `default_instances` are used.
     Raises ValueError: one sentence, with the nearest names where the text is none of these.
     """
     sets = parts(problem.name).sets
     head = text.partition(":")[0]
     if head == "random":
         return _random(sets, text, problem.default_instances)
-    names = [*sets.SETS, *(name for members in sets.SETS.values() for name in members)]
+    names = _names(sets)
+    if file := _file(text):
+        if head in names:
+            published = _in_its_set(sets, head)
+            _say(f"{head}: the file of that name in this folder is taken; the published one is {published}.")
+        return _load(problem, *file)
     if head in names:
         return sets.load_set(text)
     if has_magic(text):
-        paths = sorted(glob(text, recursive=True))  # noqa: PTH207 (Path.glob knows no absolute patterns)
+        paths = sorted(path for path in glob(text, recursive=True) if Path(path).is_file())  # noqa: PTH207
         if not paths:
             raise ValueError(f"no file matches {text!r}")
-        return [problem.Instance.load(path) for path in paths]
-    if text and Path(text).is_dir():
+        return [instance for path in paths for instance in _load(problem, path, [])]
+    if text and _exists(text) and Path(text).is_dir():
         raise ValueError(f"{text} is a folder: write {Path(text) / '*'} for the files in it")
-    if (text and Path(text).exists()) or "/" in text or Path(text).suffix:
-        return [problem.Instance.load(text)]
+    if "/" in head or Path(head).suffix:
+        return _load(problem, head, [])
     raise ValueError(f"{text!r} is neither a set of {problem.name} nor a file: {nearest(head, names)}")
 
 
+def is_published(problem: Any, text: str) -> bool:
+    """Whether `resolve` takes the text for the name of a set or of a published instance."""
+    return text.partition(":")[0] in _names(parts(problem.name).sets) and _file(text) is None
+
+
+def _names(sets: Sets) -> dict[str, None]:
+    return dict.fromkeys([*sets.SETS, *(name for members in sets.SETS.values() for name in members)])
+
+
+def _in_its_set(sets: Sets, name: str) -> str:
+    """How a published instance is called where its name alone means a file."""
+    return next((f"{head}:{name}" for head, members in sets.SETS.items() if name in members), f"in another one: {name}")
+
+
+@cache
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name that is too long or holds a zero
+        return False
+
+
+def _file(text: str) -> tuple[str, list[str]] | None:
+    """The file that a text begins with, and the words after it; a name with colons in it comes first."""
+    words = text.split(":")
+    for count in range(len(words), 0, -1):
+        path = ":".join(words[:count])
+        if path and _exists(path) and not Path(path).is_dir():
+            return path, words[count:]
+    return None
+
+
+def _load(problem: Any, path: str, words: list[str]) -> list[Any]:
+    """The instances of a file; words: what is chosen of them, and NAME=VALUE of what the file does not say."""
+    load = parts(problem.name).formats.load
+    given = dict(word.split("=", 1) for word in words if "=" in word)
+    chosen = [word for word in words if "=" not in word]
+    known = list(signature(load).parameters)[1:]
+    for name in given:
+        if name not in known:
+            raise ValueError(f"{path}: a file of {problem.name} is not read with {name!r}: {nearest(name, known)}")
+    if len(chosen) > 1:
+        raise ValueError(f"{path}: {' and '.join(chosen)} are chosen, but one name or number can be")
+    instances = load(path, **given)
+    if not chosen:
+        return instances
+    (word,) = chosen
+    names = [instance.name for instance in instances]
+    if word in names:
+        return [instances[names.index(word)]]
+    if word.isdecimal() and 1 <= int(word) <= len(instances):
+        return [instances[int(word) - 1]]
+    raise ValueError(
+        f"{path} has no instance {word!r}: write a number from 1 to {len(names)} or a name, {nearest(word, names)}"
+    )
+
+
 def _random(sets: Sets, text: str, example: str) -> list[Any]:
-    parts = text.split(":")
-    if len(parts) != 4 or not (parts[2].isdecimal() and parts[3].isdecimal() and int(parts[2]) > 0):
+    words = text.split(":")
+    if len(words) != 4 or not (words[2].isdecimal() and words[3].isdecimal() and int(words[2]) > 0):
         raise ValueError(f"{text!r} is no finite random set: write random:SIZES:COUNT:SEED, as in {example}:100:0")
-    source = sets.random_source(parts[1])
-    rng = np.random.default_rng(int(parts[3]))
+    source = sets.random_source(words[1])
+    rng = np.random.default_rng(int(words[3]))
     first = source.sample(rng)
-    check_instances(first, int(parts[2]))
-    others = (source.sample(rng) for _ in range(int(parts[2]) - 1))
+    check_instances(first, int(words[2]))
+    others = (source.sample(rng) for _ in range(int(words[2]) - 1))
     return [replace(one, name=f"{text}/{index}") for index, one in enumerate(chain([first], others))]

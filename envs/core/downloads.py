@@ -12,7 +12,7 @@ from csv import DictReader
 from functools import cache
 from pathlib import Path
 
-from envs.core.datasets import nearest
+from envs.core.text import nearest
 
 VARIABLE = "DISPATCHGYM_DATA"
 """Environment variable: a folder that holds public files under their registered names; it is only read."""

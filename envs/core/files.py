@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -16,14 +15,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def read_text(path: str | Path) -> str:
-    """The text of a file that exists, is readable and holds more than blanks."""
+def read_text(path: str | Path, formats: Iterable[str] = ()) -> str:
+    """The text of a file that exists, is readable and holds more than blanks; `formats` are what it may be."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such file") from None
     except UnicodeDecodeError:
-        raise ValueError(f"{path}: this is no text file") from None
+        known = ", ".join(formats)
+        raise ValueError(f"{path}: this is no text file" + (f": the formats are {known}" if known else "")) from None
     except OSError as error:
         raise ValueError(f"{path}: the file cannot be read: {error.strerror}") from None
     if not text.strip():
@@ -39,18 +39,6 @@ def parse_json(text: str, path: str | Path) -> Any:
         raise ValueError(f"{path}, line {error.lineno}: this is not JSON: {error.msg}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, thousands of nested brackets
         raise ValueError(f"{path}: this JSON has numbers that are too long or lists that are too deep") from None
-
-
-def whole(word: str, what: str, low: int, high: int) -> int:
-    """The whole number that a word spells; `what` begins the sentence where it is none, or outside low to high."""
-    if not re.fullmatch(r"[+-]?[0-9]{1,400}", word):
-        raise ValueError(f"{what} {word[:40]} is not written as a whole number")
-    number = int(word)
-    if number < low:
-        raise ValueError(f"{what} {number} is below {low}")
-    if number > high:
-        raise ValueError(f"{what} {number} is above {high}")
-    return number
 
 
 def write_file(path: str | Path, fill: Callable[[IO[bytes]], object]) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache, cached_property, lru_cache
 from operator import attrgetter
-from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -45,20 +44,11 @@ class Instance(ABC):
     def lower_bound(self) -> int | float:
         """A cheap bound that no schedule's objective is below."""
 
-    @classmethod
-    @abstractmethod
-    def load(cls, path: str | Path) -> Self:
-        """Read an instance from a file; a malformed one is a ValueError of one sentence: file, line and rule."""
-
-    @abstractmethod
-    def save(self, path: str | Path) -> None:
-        """Write the instance so that `load` returns an equal one of the same name."""
-
     @cached_property
     def fingerprint(self) -> int:
         """63-bit hash of everything visible but the name: equal fingerprints mean equal graphs."""
         layout: list[Any] = []
-        arrays: list[np.ndarray] = []
+        arrays: list[Any] = []
         for value in _visible_values(type(self))(self):
             if type(value) is np.ndarray:
                 layout.append((value.dtype.str, value.shape))
@@ -98,7 +88,7 @@ def layout_seed(layout: tuple[Any, ...]) -> int:
     return xxh3_64_intdigest(repr(layout).encode())
 
 
-def hashed(data: bytes | np.ndarray, seed: int) -> int:
+def hashed(data: Any, seed: int) -> int:
     """63-bit hash of bytes or of a contiguous array: a hundred times as fast as SHA-256, where nobody forges."""
     return xxh3_64_intdigest(data, seed) >> 1
 

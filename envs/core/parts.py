@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from functools import cache, cached_property
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from baselines.solution import Solution
-    from envs.core.datasets import Source
+    from envs.core.sources import Source
 
 T = TypeVar("T")
 
@@ -28,13 +29,31 @@ class Sets:
     SETS: Mapping[str, Sequence[str]]
     """Name of each named set to the names of its instances."""
     load_set: Callable[[str], list[Any]]
-    """A set ("la"), a filtered set ("la:10x5") or one instance ("la01")."""
+    """A set ("la"), a part of it ("la:10x5") or one instance ("la01"): see `envs.core.text.choose`."""
     random_source: Callable[[str], "Source[Any]"]
     """What stands behind "random:", its sizes."""
     reference: Callable[[Any], tuple[float, str]]
-    """The best known objective of an instance, and its kind: "optimal", "best-known", "computed" or "lower-bound"."""
+    """The best published objective of an instance and its kind, "optimal" or "best-known"; else a "lower-bound"."""
     REFERENCE_DATE: str = ""
     """When the published values were looked up."""
+
+
+class Load(Protocol):
+    """(path, what the file does not say) -> its instances; keywords beyond the path are words such as "n=40"."""
+
+    def __call__(self, path: str | Path, **given: Any) -> list[Any]: ...
+
+
+@dataclass(frozen=True)
+class Formats:
+    """`envs/<problem>/formats.py`: the only file that knows what files of instances look like."""
+
+    FORMATS: Mapping[str, Any]
+    """By name; an unknown one is answered with these."""
+    load: Load
+    """The instances of a file; a malformed one is a ValueError of one sentence: file, line and rule."""
+    save: Callable[[Any, str | Path], None]
+    """(instance, path): so that `load` returns an equal one of the same name."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +111,8 @@ class Solvers:
     """`baselines/<problem>/solvers.py`: what makes a schedule without scoring candidates."""
 
     SOLVERS: Mapping[str, Solver]
+    reference: Callable[[Any], float | None] = lambda _: None
+    """The optimum of an instance that nobody has published, where it takes about a second to compute; else None."""
 
 
 class Table(Protocol):
@@ -129,6 +150,11 @@ class Parts:
         return _read(Sets, f"envs.{self.problem}.sets")
 
     @cached_property
+    def formats(self) -> Formats:
+        """Files of instances."""
+        return _read(Formats, f"envs.{self.problem}.formats")
+
+    @cached_property
     def verify(self) -> Verify:
         """The judge."""
         return _read(Verify, f"envs.{self.problem}.verify")
@@ -153,6 +179,14 @@ class Parts:
     def solvers(self) -> Solvers:
         """Exact solvers and constructive heuristics."""
         return _read(Solvers, f"baselines.{self.problem}.solvers")
+
+    def reference(self, instance: Any) -> tuple[float, str]:
+        """The smallest known objective and its kind: what is published, else "computed", else a "lower-bound"."""
+        published = self.sets.reference(instance)
+        if published[1] != "lower-bound":
+            return published
+        optimum = self.solvers.reference(instance)
+        return published if optimum is None else (optimum, "computed")
 
     @cached_property
     def tables(self) -> Tables:

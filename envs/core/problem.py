@@ -6,9 +6,11 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
-from envs.core.datasets import Source, nearest, open_source
+from envs.core.datasets import open_source
 from envs.core.instance import Instance
+from envs.core.sources import Source
 from envs.core.spec import Observation, Size, Spec
+from envs.core.text import nearest
 from envs.core.typed import check_types
 
 S = TypeVar("S", bound=tuple[Any, ...])

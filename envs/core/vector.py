@@ -11,12 +11,12 @@ from gymnasium.vector.utils import batch_space
 
 from envs.core import actions as legality
 from envs.core import arguments
-from envs.core.datasets import Source
 from envs.core.instance import Instance
 from envs.core.last import LastObservations
 from envs.core.parts import parts
 from envs.core.problem import Outcome, Problem
 from envs.core.snapshot import Snapshot
+from envs.core.sources import Source
 from envs.core.spec import GRAPH, Observation
 
 

@@ -9,8 +9,24 @@ a job has not M operations its line begins with their number, so that a line tha
 
     2 1 0 3 1 6 3 7 5 3 4 6
 
+A line of words may stand before "J M". Behind the jobs may stand the makespan of a known schedule, alone on its line,
+and then a line for each machine; that they are whole numbers of this shop is checked, and they are not used.
+
+`orlib`: OR-Library's jobshop1.txt, or blocks of it: a heading `instance NAME` between two lines of +, a line of
+description, and a shop in the standard format. What stands before the first heading is ignored.
+
+     +++++++++++++++++++++++++++++
+     instance tiny
+     +++++++++++++++++++++++++++++
+     A shop of two jobs
+     2 2
+     0 3 1 2
+     1 4 0 1
+     +++++++++++++++++++++++++++++
+
 `taillard`: a line "J M", then a line of durations for each job, then a line of machines for each job, counted from 1.
-A line of words at the top, numbers after M, and the words Times and Machines before the blocks are tolerated.
+A line of words at the top, numbers after M, and the words Times and Machines before the blocks are tolerated. A line of
+words further down begins the next shop; the shops of a file are called like it, with -1, -2, ... behind.
 
     94 66 10 53 26 15 65 82 10 27 93 92 96 70 83
 
@@ -24,8 +40,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from envs.core.datasets import nearest
 from envs.core.files import read_text, write_text
+from envs.core.text import lines_of, nearest, no_format
 from envs.jobshop import formats_json, formats_text
 from envs.jobshop.formats_text import Parsed
 from envs.jobshop.instance import JobShopInstance
@@ -34,7 +50,7 @@ from envs.jobshop.instance import JobShopInstance
 class Format(NamedTuple):
     """How a file of one format is read and written."""
 
-    read: Callable[[str, Path], Parsed]
+    read: Callable[[str, Path], list[Parsed]]
     """From the text of a file; the path stands in the sentences and gives the name where the text has none."""
     write: Callable[[JobShopInstance], str]
 
@@ -42,18 +58,22 @@ class Format(NamedTuple):
 FORMATS = {
     "jsplib": Format(formats_json.read, formats_json.write),
     "standard": Format(formats_text.read_standard, formats_text.write_standard),
+    "orlib": Format(formats_text.read_orlib, formats_text.write_orlib),
     "taillard": Format(formats_text.read_taillard, formats_text.write_taillard),
 }
 
 
-def load(path: str | Path, format: str | None = None) -> JobShopInstance:  # noqa: A002
-    """Read a job shop; unless `format` names it, the format is told from the ending .json and from the content."""
+def load(path: str | Path, format: str | None = None) -> list[JobShopInstance]:  # noqa: A002
+    """Read the shops of a file; unless `format` names it, the format is told from the ending .json and the content."""
     path = Path(path)
     chosen = _format(path, format)
-    text = read_text(path)
-    parsed = FORMATS[chosen or formats_text.guess(text, path)].read(text, path)
+    text = read_text(path, FORMATS)
+    chosen = chosen or formats_text.guess(text, path)
+    if chosen is None:
+        raise no_format(lines_of(text, path)[0], FORMATS)
+    parsed = FORMATS[chosen].read(text, path)
     try:
-        return JobShopInstance.from_jobs(*parsed)
+        return [JobShopInstance.from_jobs(*one) for one in parsed]
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from envs.core.files import parse_json, whole
+from envs.core.files import parse_json
+from envs.core.text import whole
 from envs.jobshop.formats_text import Parsed
 from envs.jobshop.instance import LARGEST, MOST_MACHINES, JobShopInstance
 
 
-def read(text: str, path: Path) -> Parsed:
+def read(text: str, path: Path) -> list[Parsed]:
     """Read the object with `instance`, `jobs`, `machines` and `data`; other keys are ignored."""
     shop = _object(parse_json(text, path), ("jobs", "machines", "data"), f"{path}:")
     count = whole(repr(shop["jobs"]), f"{path}: the number of jobs", 1, LARGEST)
@@ -27,7 +28,7 @@ def read(text: str, path: Path) -> Parsed:
         if (job, k) in found:
             raise ValueError(f"{path}: entry {index} of data lists operation {k} of job {job} a second time")
         found[job, k] = operation
-    return Parsed(_complete(found, count, path), name, machines)
+    return [Parsed(_complete(found, count, path), name, machines)]
 
 
 def write(instance: JobShopInstance) -> str:

@@ -1,70 +1,101 @@
-"""The two text formats of `envs.jobshop.formats`: the standard one and Taillard's."""
+"""The text formats of `envs.jobshop.formats`: the standard one, OR-Library's collection of such, and Taillard's."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from envs.core.files import whole
+from envs.core.text import Line, check_count, in_one_line, lines_of, name_of, whole
 from envs.jobshop.instance import LARGEST, MOST_MACHINES, JobShopInstance
 
-NAME = re.compile(r"^#[ \t]*instance\b[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+RULER = re.compile(r"\s*\+{3,}\s*")
+HEADING = re.compile(r"\s*instance\b\s*(.*?)\s*", re.IGNORECASE)
 
 
 class Parsed(NamedTuple):
-    """What a file says, each number in its range: the arguments of `JobShopInstance.from_jobs`."""
+    """What a file says of a shop, each number in its range: the arguments of `JobShopInstance.from_jobs`."""
 
     jobs: list[list[tuple[int, int]]]
     name: str
     machines: int
 
 
-class Row(NamedTuple):
-    """A line that holds more than a comment: where it stands ("shop.txt, line 3") and its words."""
+def read_standard(text: str, path: Path) -> list[Parsed]:
+    """Read "J M", then for each job a line of `machine duration` pairs, machines counted from 0.
 
-    at: str
-    words: list[str]
-
-
-def read_standard(text: str, path: Path) -> Parsed:
-    """Read "J M", then for each job a line of `machine duration` pairs, machines counted from 0."""
-    rows = _rows(text, path)
-    count, machines = _header(rows[0])
-    if len(rows[0].words) > 2:
-        raise ValueError(f"{rows[0].at}: there are {len(rows[0].words)} words, but this line is the jobs and machines")
-    _check_count(rows, count, "a line")
-    jobs = []
-    for job, row in enumerate(rows[1:]):
-        words = _pairs(row, job, machines)
-        jobs.append(_operations(job, Row(row.at, words[::2]), Row(row.at, words[1::2]), 0, machines))
-    return Parsed(jobs, _name(text, path), machines)
+    A line of words may stand before "J M"; behind the jobs may stand what `_check_solution` accepts.
+    """
+    lines = lines_of(text, path)
+    return [_standard(lines[len(lines) > 1 and _is_heading(lines[0]) :], name_of(text, path))]
 
 
-def read_taillard(text: str, path: Path) -> Parsed:
-    """Read "J M", then for each job a line of durations, then for each job one of machines, counted from 1."""
-    rows = [row for row in _rows(text, path) if not _is_label(row)]
-    count, machines = _header(rows[0])
-    _check_count(rows, 2 * count, "a line of durations and one of machines")
-    jobs = []
-    for job, (times, visits) in enumerate(zip(rows[1 : 1 + count], rows[1 + count :], strict=True)):
-        if len(times.words) != len(visits.words):
-            raise ValueError(
-                f"{visits.at}: job {job} has {len(visits.words)} machines here and {len(times.words)} durations above"
-            )
-        jobs.append(_operations(job, visits, times, 1, machines))
-    return Parsed(jobs, _name(text, path), machines)
+def read_orlib(text: str, path: Path) -> list[Parsed]:
+    """Read blocks of the standard format, each under a heading between lines of + and a line of description."""
+    headings = _headings(text)
+    if not headings:
+        raise ValueError(f"{path}: no line `instance NAME` stands between two lines of +, so nothing begins here")
+    lines = text.splitlines()
+    found = []
+    for number, name in headings:
+        rows = []
+        for k in range(number + 1, len(lines)):
+            words = lines[k].partition("#")[0].split()
+            if RULER.fullmatch(lines[k]) and rows:
+                break
+            if words and not RULER.fullmatch(lines[k]):
+                rows.append(Line(f"{path}, line {k + 1}", words))
+        if rows and not (len(rows[0].words) == 2 and all(map(str.isdecimal, rows[0].words))):
+            del rows[0]  # the description
+        if not rows:
+            raise ValueError(f"{path}, line {number + 1}: nothing follows the heading of {name}")
+        found.append(_standard(rows, name))
+    return found
 
 
-def guess(text: str, path: Path) -> str:
-    """The name of a text's format: Taillard's has words between its blocks, or two lines for each job."""
-    rows = _rows(text, path)
-    count, machines, lines = rows[0].words[0], rows[0].words[1:2], len(rows) - 1
-    if any(map(_is_label, rows)) or count == str(lines / 2).removesuffix(".0"):
+def read_taillard(text: str, path: Path) -> list[Parsed]:
+    """Read "J M", then for each job a line of durations, then for each job one of machines, counted from 1.
+
+    A line of words, "Nb of jobs, ...", may stand before "J M", and begins each further shop.
+    """
+    blocks: list[list[Line]] = [[]]
+    for line in lines_of(text, path):
+        if _is_heading(line) and blocks[-1]:
+            blocks.append([])
+        elif not _is_heading(line) and not _is_label(line):
+            blocks[-1].append(line)
+    if not blocks[-1]:
+        raise ValueError(
+            f"{path}: the file ends with a heading, but a line of the numbers of jobs and machines follows"
+        )
+    names = [name_of(text, path)]
+    if len(blocks) > 1:
+        names = [f"{path.stem}-{number}" for number in range(1, len(blocks) + 1)]
+    return [_taillard(lines, name) for lines, name in zip(blocks, names, strict=True)]
+
+
+def guess(text: str, path: Path) -> str | None:
+    """The name of a text's format, None where the first line is the beginning of none.
+
+    OR-Library's has lines of +. Taillard's has words between its blocks, or two lines for each job.
+    """
+    if any(RULER.fullmatch(line) for line in text.splitlines()):
+        return "orlib"
+    lines = lines_of(text, path)
+    headings = sum(map(_is_heading, lines))
+    lines = lines[len(lines) > 1 and _is_heading(lines[0]) :]
+    if _is_heading(lines[0]):
+        return None
+    if headings > 1 or any(map(_is_label, lines)):
         return "taillard"
-    if lines and count != str(lines) and machines == [str(len(rows[1].words))]:
+    count, machines, rest = lines[0].words[0], lines[0].words[1:2], lines[1:]
+    if count.isdecimal() and _is_makespan(rest[int(count) :]) and not _is_makespan(rest):
+        return "standard"
+    if count == str(len(rest) / 2).removesuffix(".0"):
+        return "taillard"
+    if rest and count != str(len(rest)) and machines == [str(len(rest[0].words))]:
         return "taillard"  # with lines missing or left over
     return "standard"
 
@@ -86,50 +117,109 @@ def write_taillard(instance: JobShopInstance) -> str:
     return _written(instance, [["Times"], *times, ["Machines"], *visits])
 
 
-def _rows(text: str, path: Path) -> list[Row]:
-    lines = enumerate(text.splitlines(), 1)
-    rows = [Row(f"{path}, line {number}", line.partition("#")[0].split()) for number, line in lines]
-    rows = [row for row in rows if row.words]
-    if len(rows) > 1 and not re.match(r"[+-]?\d", rows[0].words[0]):
-        del rows[0]  # Taillard's "Nb of jobs, Nb of Machines, ..."
-    if not rows:
-        raise ValueError(f"{path}: the file holds nothing but comments")
-    return rows
+def write_orlib(instance: JobShopInstance) -> str:
+    """A collection of one shop; a ValueError for a name that a line cannot hold."""
+    name, ruler = in_one_line(instance.name).removeprefix("# instance").strip(), " " + "+" * 29
+    rows = write_standard(instance).splitlines()[1:]
+    return "\n".join([ruler, "", f" instance {name}".rstrip(), "", ruler, f" {instance.size}", *rows, ruler, ""])
 
 
-def _is_label(row: Row) -> bool:
-    return row.words[0].rstrip(":").lower() in ("times", "machines") and len(row.words) == 1
+def _headings(text: str) -> list[tuple[int, str]]:
+    """Index of the line and name of each `instance NAME` whose neighbours, but for empty lines, are lines of +."""
+    lines = [(number, line) for number, line in enumerate(text.splitlines()) if line.strip()]
+    found = []
+    for (_, before), (number, line), (_, after) in zip(lines, lines[1:], lines[2:], strict=False):
+        match = HEADING.fullmatch(line)
+        if match and RULER.fullmatch(before) and RULER.fullmatch(after):
+            found.append((number, match[1]))
+    return found
 
 
-def _header(row: Row) -> tuple[int, int]:
-    if len(row.words) < 2:
-        raise ValueError(f"{row.at}: the first line is the numbers of jobs and machines, not {row.words[0][:40]!r}")
-    jobs = whole(row.words[0], f"{row.at}: the number of jobs", 1, LARGEST)
-    return jobs, whole(row.words[1], f"{row.at}: the number of machines", 1, MOST_MACHINES)
+def _is_label(line: Line) -> bool:
+    return line.words[0].rstrip(":").lower() in ("times", "machines") and len(line.words) == 1
 
 
-def _check_count(rows: list[Row], expected: int, each: str) -> None:
-    rule = f"{each} for each job makes {expected} after the first"
-    if len(rows) - 1 < expected:
-        raise ValueError(f"{rows[-1].at}: the file ends here, but {rule}")
-    if len(rows) - 1 > expected:
-        raise ValueError(f"{rows[1 + expected].at}: this line is one too many, because {rule}")
+def _is_heading(line: Line) -> bool:
+    """Taillard's "Nb of jobs, Nb of Machines, ..."."""
+    return not _is_label(line) and not re.match(r"[+-]?\d", line.words[0])
 
 
-def _pairs(row: Row, job: int, machines: int) -> list[str]:
+def _is_makespan(lines: Sequence[Line]) -> bool:
+    """Whether what stands behind the jobs begins with a makespan, alone on its line."""
+    return bool(lines) and len(lines[0].words) == 1
+
+
+def _standard(lines: Sequence[Line], name: str) -> Parsed:
+    count, machines = _header(lines[0])
+    if len(lines[0].words) > 2:
+        raise ValueError(
+            f"{lines[0].at}: there are {len(lines[0].words)} words, but this line is the jobs and machines"
+        )
+    solution = lines[1 + count :] if _is_makespan(lines[1 + count :]) else []
+    lines = lines[: len(lines) - len(solution)]
+    check_count(lines, count, f"a line for each job makes {count} after the first")
+    jobs = []
+    for job, row in enumerate(lines[1:]):
+        words = _pairs(row, job, machines)
+        jobs.append(_operations(job, Line(row.at, words[::2]), Line(row.at, words[1::2]), 0, machines))
+    _check_solution(solution, machines, [sum(duration for _, duration in job) for job in jobs])
+    return Parsed(jobs, name, machines)
+
+
+def _check_solution(lines: Sequence[Line], machines: int, work: Sequence[int]) -> None:
+    """Check what may stand behind the jobs and is not used: a makespan, then nothing or a line for each machine.
+
+    The makespan is at least the work of the longest job and at most that of all; the lines are whole numbers.
+    """
+    if not lines:
+        return
+    makespan = whole(lines[0].words[0], f"{lines[0].at}: the makespan", 0, LARGEST)
+    if not max(work) <= makespan <= sum(work):
+        rule = f"from {max(work)}, the longest job, to {sum(work)}, all jobs one after the other"
+        raise ValueError(f"{lines[0].at}: the makespan {makespan} is not of this shop, where it goes {rule}")
+    if len(lines) > 1:
+        check_count(lines, machines, f"a line for each machine makes {machines} after the makespan")
+    for line in lines[1:]:
+        for word in line.words:
+            whole(word, f"{line.at}: the entry of a solution", 0, LARGEST)
+
+
+def _taillard(lines: Sequence[Line], name: str) -> Parsed:
+    count, machines = _header(lines[0])
+    check_count(
+        lines, 2 * count, f"a line of durations and one of machines for each job makes {2 * count} after the first"
+    )
+    jobs = []
+    for job, (times, visits) in enumerate(zip(lines[1 : 1 + count], lines[1 + count :], strict=True)):
+        if len(times.words) != len(visits.words):
+            raise ValueError(
+                f"{visits.at}: job {job} has {len(visits.words)} machines here and {len(times.words)} durations above"
+            )
+        jobs.append(_operations(job, visits, times, 1, machines))
+    return Parsed(jobs, name, machines)
+
+
+def _header(line: Line) -> tuple[int, int]:
+    if len(line.words) < 2:
+        raise ValueError(f"{line.at}: the first line is the numbers of jobs and machines, not {line.words[0][:40]!r}")
+    jobs = whole(line.words[0], f"{line.at}: the number of jobs", 1, LARGEST)
+    return jobs, whole(line.words[1], f"{line.at}: the number of machines", 1, MOST_MACHINES)
+
+
+def _pairs(line: Line, job: int, machines: int) -> list[str]:
     """The words of `machine duration` pairs, without the number of operations that may stand first."""
-    words = row.words
+    words = line.words
     if len(words) == 2 * machines:
         return words
     if len(words) % 2 and words[0] == str(len(words) // 2):
         return words[1:]
     raise ValueError(
-        f"{row.at}: job {job} has {len(words)} numbers, but {machines} operations have {2 * machines}, "
+        f"{line.at}: job {job} has {len(words)} numbers, but {machines} operations have {2 * machines}, "
         "and a job with another number of operations begins with it"
     )
 
 
-def _operations(job: int, visits: Row, times: Row, first: int, machines: int) -> list[tuple[int, int]]:
+def _operations(job: int, visits: Line, times: Line, first: int, machines: int) -> list[tuple[int, int]]:
     operations = []
     for k, (visit, time) in enumerate(zip(visits.words, times.words, strict=True)):
         machine = whole(visit, f"{visits.at}: job {job}, operation {k}: machine", first, first + machines - 1)
@@ -137,13 +227,6 @@ def _operations(job: int, visits: Row, times: Row, first: int, machines: int) ->
     return operations
 
 
-def _name(text: str, path: Path) -> str:
-    named = NAME.search(text)
-    return named[1] if named else path.stem
-
-
 def _written(instance: JobShopInstance, lines: Iterable[Iterable[object]]) -> str:
-    if instance.name != " ".join(instance.name.split()):
-        raise ValueError(f"the name {instance.name!r} does not fit into one line of text: save the shop as .json")
-    first = [f"# instance {instance.name}".rstrip(), f"{instance.jobs} {instance.machines}"]
+    first = [in_one_line(instance.name), f"{instance.jobs} {instance.machines}"]
     return "\n".join([*first, *(" ".join(map(str, line)) for line in lines), ""])

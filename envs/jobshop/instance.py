@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from envs.core.datasets import nearest
 from envs.core.instance import Instance, freeze
+from envs.core.text import nearest
 from envs.jobshop import taillard
 
 LARGEST = 2**53
@@ -141,19 +140,6 @@ class JobShopInstance(Instance):
         load = np.zeros(len(used), np.int64)
         np.add.at(load, index, self.duration)
         return int(max(length.max(), (least.sum(axis=0) + load).max()))
-
-    @classmethod
-    def load(cls, path: str | Path) -> JobShopInstance:
-        """Read a file in any of the formats of `envs.jobshop.formats`."""
-        from envs.jobshop import formats
-
-        return formats.load(path)
-
-    def save(self, path: str | Path) -> None:
-        """Write JSPLib's JSON where the path ends in .json, the standard text format otherwise."""
-        from envs.jobshop import formats
-
-        formats.save(self, path)
 
 
 @lru_cache(maxsize=256)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from csv import DictReader
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
-from envs.core.datasets import Source, nearest
 from envs.core.downloads import fetch
+from envs.core.sources import RandomSizes
+from envs.core.text import choose, size_range
+from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
 
 
@@ -72,20 +71,12 @@ FT06 = (
 
 
 def load_set(text: str) -> list[JobShopInstance]:
-    """The instances of a set ("la"), of one size in a set ("la:10x5"), or of one name ("la01").
+    """The instances of a set ("la"), of one size in a set ("la:10x5"), or of one name ("la01", "la:la01").
 
     ft06 and Taillard's need no file; the others come from `fetch`. Raises ValueError for an unknown name or size.
     """
-    head, filtered, size = text.partition(":")
-    if head not in SETS and head not in BEST_KNOWN:
-        raise ValueError(f"no job shops are known as {head!r}: {nearest(head, [*SETS, *BEST_KNOWN])}")
-    names = SETS.get(head, (head,))
-    if filtered:
-        sizes = dict.fromkeys(BEST_KNOWN[name].size for name in names)
-        if size not in sizes:
-            raise ValueError(f"{head!r} has no job shops of the size {size!r}: its sizes are {', '.join(sizes)}")
-        names = tuple(name for name in names if BEST_KNOWN[name].size == size)
-    return [_constructed(name) or _downloaded(name) for name in names]
+    sizes = {name: known.size for name, known in BEST_KNOWN.items()}
+    return [_constructed(name) or _downloaded(name) for name in choose(text, SETS, sizes, "job shops")]
 
 
 def reference(instance: JobShopInstance) -> tuple[int, str]:
@@ -102,7 +93,8 @@ def reference(instance: JobShopInstance) -> tuple[int, str]:
 
 
 def _downloaded(name: str) -> JobShopInstance:
-    return replace(JobShopInstance.load(fetch(f"jobshop/jsplib/{name}.json")), name=name)
+    (shop,) = formats.load(fetch(f"jobshop/jsplib/{name}.json"))
+    return replace(shop, name=name)
 
 
 @lru_cache(maxsize=128)
@@ -113,37 +105,9 @@ def _constructed(name: str) -> JobShopInstance | None:
     return JobShopInstance.taillard(name) if name in SETS["ta"] else None
 
 
-class RandomShops(Source[JobShopInstance]):
-    """Endless shops by Taillard's law; the numbers of jobs and of machines are uniform between two sizes."""
-
-    def __init__(self, smallest: tuple[int, int], largest: tuple[int, int]) -> None:
-        """Each size is (jobs, machines)."""
-        self.smallest = smallest
-        self.largest = largest
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """(jobs, machines, operations) of the largest shop."""
-        jobs, machines = self.largest
-        return jobs, machines, jobs * machines
-
-    def sample(self, rng: np.random.Generator) -> JobShopInstance:
-        """A shop of its own size; where only one size is possible, no number is spent on it."""
-        (jobs, machines), (most_jobs, most_machines) = self.smallest, self.largest
-        if jobs < most_jobs:
-            jobs += int(rng.random() * (most_jobs - jobs + 1))
-        if machines < most_machines:
-            machines += int(rng.random() * (most_machines - machines + 1))
-        return JobShopInstance.generate(rng, jobs, machines)
-
-
-def random_source(text: str) -> RandomShops:
+def random_source(text: str) -> RandomSizes[JobShopInstance]:
     """What follows "random:": one size, "10x10", or the smallest and the largest, "6x6..15x15" (jobs x machines)."""
-    match = re.fullmatch(r"([1-9]\d*)x([1-9]\d*)(?:\.\.([1-9]\d*)x([1-9]\d*))?", text)
-    if match is None:
-        raise ValueError(f"{text!r} is no size of job shops: write JOBSxMACHINES, as in 10x10, or a range, 6x6..15x15")
-    jobs, machines, most_jobs, most_machines = (int(digits) if digits else 0 for digits in match.groups())
-    smallest, largest = (jobs, machines), (most_jobs or jobs, most_machines or machines)
-    if smallest[0] > largest[0] or smallest[1] > largest[1]:
-        raise ValueError(f"the sizes {text!r} run backwards: write the smallest first, as in 6x6..15x15")
-    return RandomShops(smallest, largest)
+    smallest, largest = size_range(text, "job shops", "JOBSxMACHINES", "10x10, or a range, 6x6..15x15")
+    return RandomSizes(
+        JobShopInstance.generate, smallest, largest, lambda jobs, machines: (jobs, machines, jobs * machines)
+    )

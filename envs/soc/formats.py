@@ -23,9 +23,11 @@ runs, which all arrive at 0. There the two are files of their own, which `read_c
     task_2 1 0
     comm_vol 0 1 18                                the volume from a task to the next, for each predecessor
 
-Each slot of a resource is a PE. The memory (type MEM) is none. Frequencies are the highest ones; a slot's W is that of
-the last `power_profile` divided by its slots. Start times and deadlines are not used, nor are HEAD and TAIL; the third
-column of DS3Gym's tasks repeats the second, as it must, and is not used as a power. # begins a comment.
+Each slot of a resource is a PE. Memory (type MEM) and the caches of a network on the chip (NoC, type CAC) are none:
+data goes from PE to PE by their `comm_band`. Where the network has a resource (`mesh_information`) is for pictures and
+not used, as in DS3. Frequencies are the highest ones; a slot's W is that of the last `power_profile` divided by its
+slots. Start times and deadlines are not used, nor are HEAD and TAIL; the third column of DS3Gym's tasks repeats the
+second, as it must, and is not used as a power. # begins a comment.
 Every fault is a ValueError of one sentence: the file, the line (of text) or the job (of JSON), and the rule.
 """
 
@@ -38,23 +40,34 @@ from typing import Any
 import numpy as np
 
 from envs.core.files import parse_json, read_text, write_text
+from envs.core.text import lines_of, no_format
 from envs.soc import formats_ds3
 from envs.soc.formats_ds3 import Chip, Profile
 from envs.soc.instance import SocInstance
 
+FORMATS = {
+    "json": "a whole instance, what is hidden included",
+    "ds3": "a chip and the jobs that it runs, in the text of DS3 and DS3Gym",
+}
+"""Name of each format to what it holds."""
 
-def load(path: str | Path) -> SocInstance:
-    """Read an instance: JSON where the path ends in .json, a chip with its jobs in DS3's text otherwise."""
+
+def load(path: str | Path) -> list[SocInstance]:
+    """Read the one instance of a file: JSON where the path ends in .json, else a chip with its jobs, DS3's text."""
     path = Path(path)
+    text = read_text(path, FORMATS)
     if path.suffix.lower() != ".json":
+        first = lines_of(text, path)[0]
+        if first.words[0] not in formats_ds3.KEYWORDS:
+            raise no_format(first, FORMATS)
         chip, profiles = formats_ds3.read_both(path)
         try:
-            return joined(chip, profiles, name=path.stem)
+            return [joined(chip, profiles, name=path.stem)]
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
-    found = _object(parse_json(read_text(path), path), {"bandwidth": list, "jobs": list}, f"{path}:")
+    found = _object(parse_json(text, path), {"bandwidth": list, "jobs": list}, f"{path}:")
     try:
-        return _instance(found, path)
+        return [_instance(found, path)]
     except (ValueError, TypeError, OverflowError) as error:
         reason = str(error).partition("\n")[0]
         raise ValueError(reason if reason.startswith(str(path)) else f"{path}: {reason}") from None

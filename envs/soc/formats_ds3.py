@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.core.files import read_text, whole
+from envs.core.files import read_text
+from envs.core.text import Line, lines_of, whole
 from envs.soc.instance import LARGEST
 
 MOST = 100_000
@@ -22,8 +23,11 @@ ATTRIBUTES = ("HEAD", "TAIL", "earliest_start")
 KEYWORDS = ("add_new_resource", "comm_band", "comm_band_self", "job_name", "add_new_tasks", "comm_vol")
 """No names of tasks."""
 
-IGNORED = ("opp", "trip_freq", "DTPM_trip_freq", "PG_profile")
-"""What a chip says about its frequencies: each PE runs at its highest."""
+IGNORED = ("opp", "trip_freq", "DTPM_trip_freq", "PG_profile", "mesh_information")
+"""What a chip says of its frequencies, of which each PE runs at its highest, and of where a picture has its parts."""
+
+STORES = ("MEM", "CAC")
+"""Types of resources that run no task: memory, and the caches of a network on the chip."""
 
 
 class Profile(NamedTuple):
@@ -37,7 +41,7 @@ class Profile(NamedTuple):
 
 
 class Chip(NamedTuple):
-    """A system on a chip: its PEs, one for each parallel slot, without the memory."""
+    """A system on a chip: its PEs, one for each parallel slot, without memory and caches."""
 
     pes: tuple[str, ...]
     """Names: "A7.0" is the first slot of A7, "P1" the only one of P1."""
@@ -49,18 +53,11 @@ class Chip(NamedTuple):
     """(P,) float64, W while it works; 0 where the file has no power profile."""
 
 
-class Line(NamedTuple):
-    """A line that holds more than a comment: where it stands ("job.txt, line 3") and its words."""
-
-    at: str
-    words: list[str]
-
-
 class Cluster(NamedTuple):
     """What `add_new_resource` begins: equal slots."""
 
     name: str
-    memory: bool
+    stores: bool
     slots: int
     duration: dict[str, int]
     power: float
@@ -124,9 +121,7 @@ class Lines:
 
 
 def _lines(path: str | Path) -> Lines:
-    numbered = enumerate(read_text(path).splitlines(), 1)
-    lines = [Line(f"{path}, line {number}", line.partition("#")[0].split()) for number, line in numbered]
-    return Lines(path, [line for line in lines if line.words])
+    return Lines(path, lines_of(read_text(path), Path(path)))
 
 
 def _check_end(lines: Lines, *allowed: str) -> None:
@@ -205,7 +200,7 @@ def _chip(lines: Lines) -> Chip:
     clusters: list[Cluster] = []
     while lines.first_word() == "add_new_resource":
         clusters.append(_cluster(lines, len(clusters)))
-    owner = [index for index, cluster in enumerate(clusters) if not cluster.memory for _ in range(cluster.slots)]
+    owner = [index for index, cluster in enumerate(clusters) if not cluster.stores for _ in range(cluster.slots)]
     if not owner:
         raise ValueError(f"{lines.path}: the chip has no PE, but at least one add_new_resource is needed")
     between = np.ones((len(clusters), len(clusters)), np.int64)  # DS3Gym's default
@@ -216,7 +211,7 @@ def _chip(lines: Lines) -> Chip:
             continue
         high = len(clusters) - 1
         a, b, width = _numbers(line, ("resource", "resource", "bandwidth"), (high, high, LARGEST))
-        if not width and not (clusters[a].memory and clusters[b].memory):
+        if not width and not (clusters[a].stores and clusters[b].stores):
             raise ValueError(f"{line.at}: the bandwidth from resource {a} to resource {b} is 0, so no data can go")
         between[a, b] = between[b, a] = width
     bandwidth = between[np.ix_(owner, owner)]
@@ -232,7 +227,7 @@ def _chip(lines: Lines) -> Chip:
 
 def _slot_names(clusters: list[Cluster]) -> Iterator[str]:
     for cluster in clusters:
-        if not cluster.memory:
+        if not cluster.stores:
             many = cluster.slots > 1
             yield from (f"{cluster.name}.{slot}" if many else cluster.name for slot in range(cluster.slots))
 
@@ -262,7 +257,7 @@ def _cluster(lines: Lines, index: int) -> Cluster:
         if len(set(times)) > 1:
             raise ValueError(f"{listed.at}: {listed.words[0]} takes {' and '.join(listed.words[1:])} us: leave one")
         duration.setdefault(listed.words[0], times[0])  # DS3 finds the first of two
-    return Cluster(name, kind == "MEM", slots, duration, power[1])
+    return Cluster(name, kind in STORES, slots, duration, power[1])
 
 
 def _power(line: Line, slots: int) -> tuple[int, float]:

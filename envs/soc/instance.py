@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -160,7 +159,7 @@ class SocInstance(Instance):
     @cached_property
     def graph_ids(self) -> np.ndarray:
         """(J + 1,) int64: a hash of the chip and of the first k jobs, from 0 on: what is visible after k arrivals."""
-        digest = xxh3_64(self.bandwidth)
+        digest = xxh3_64(self.bandwidth.tobytes())
         found = [digest.intdigest()]
         duration, edge, volume = self.duration.tobytes(), self.edge.tobytes(), self.volume.tobytes()
         first, row = self.job_start.tolist(), 8 * self.pes
@@ -194,19 +193,6 @@ class SocInstance(Instance):
         if self.queue:  # the last jobs may find it full
             return float((chains.cumsum() / np.arange(1, self.jobs + 1)).min())
         return float(chains.mean())
-
-    @classmethod
-    def load(cls, path: str | Path) -> SocInstance:
-        """Read a file in any of the formats of `envs.soc.formats`."""
-        from envs.soc import formats
-
-        return formats.load(path)
-
-    def save(self, path: str | Path) -> None:
-        """Write the JSON format of `envs.soc.formats`."""
-        from envs.soc import formats
-
-        formats.save(self, path)
 
 
 def _in_order(edge: np.ndarray, tasks: int) -> list[tuple[int, list[int]]]:

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.core.datasets import nearest
+from envs.core.text import nearest
 from envs.soc.generators import Graph, arrivals, noisy, put_together
 from envs.soc.instance import SocInstance
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from envs.core.datasets import nearest
 from envs.core.downloads import fetch
+from envs.core.text import choose
 from envs.soc import formats_ds3
 from envs.soc.canonical import CANONICAL, TOPCUOGLU
 from envs.soc.formats import joined
@@ -83,17 +83,8 @@ def load_set(text: str) -> list[SocInstance]:
 
     ds3gym but for top1, and apps come from `fetch`. Raises ValueError for an unknown name or ratio.
     """
-    head, filtered, ratio = text.partition(":")
-    members = {name: name for names in SETS.values() for name in names}
-    if head not in SETS and head not in members:
-        raise ValueError(f"no jobs are known as {head!r}: {nearest(head, [*SETS, *members])}")
-    names = SETS.get(head, (head,))
-    if filtered:
-        known = [f"{known:g}" for known in RATIOS]
-        if head != "dags" or ratio not in known:
-            raise ValueError(f"{text!r} is no part of a set: only dags has parts, dags:{', dags:'.join(known)}")
-        names = names[known.index(ratio) :: len(RATIOS)]
-    return [_instance(name) for name in names]
+    ratios = {name: f"{RATIOS[k % len(RATIOS)]:g}" for k, name in enumerate(SETS["dags"])}
+    return [_instance(name) for name in choose(text, SETS, ratios, "jobs", "ratio")]
 
 
 def reference(instance: SocInstance) -> tuple[int | float, str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from envs.core.datasets import Source
+from envs.core.sources import Source
 from envs.soc.generators import HETEROGENEITIES, RATIOS, Graph, layered, no_power, unit_bandwidth
 from envs.soc.instance import SocInstance
 from envs.soc.laws import Law

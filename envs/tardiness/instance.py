@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -129,19 +128,6 @@ class TardinessInstance(Instance):
         order = np.argsort(self.processing / self.weight, kind="stable")
         smith = (self.weight[order] * (np.cumsum(self.processing[order]) - self.due[order])).sum()
         return int(max(least * matched, least * latest, smith, 0))
-
-    @classmethod
-    def load(cls, path: str | Path) -> TardinessInstance:
-        """Read a file in any of the formats of `envs.tardiness.formats`."""
-        from envs.tardiness import formats
-
-        return formats.load(path)
-
-    def save(self, path: str | Path) -> None:
-        """Write JSON where the path ends in .json, the text format otherwise."""
-        from envs.tardiness import formats
-
-        formats.save(self, path)
 
 
 @lru_cache(maxsize=256)

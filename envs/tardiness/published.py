@@ -1,7 +1,6 @@
 """The files in which instances and their best known values are published; sets.py says which there are.
 
-* OR-Library's text: whole numbers; of each instance all processing times, then all weights, then all due dates. A
-  second file has one value for each instance.
+* OR-Library's text, which `envs.tardiness.formats` describes; a second file has one value for each instance.
 * The numpy files of arXiv 2510.24013: arrays of dictionaries with `processing_times`, `due_dates` and
   `optimal_solution`. numpy keeps such arrays as pickles, which run code when they are loaded the usual way; here they
   are read by an unpickler that knows numpy's arrays and nothing else, and puts plain objects in their place.
@@ -15,7 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from envs.core.files import read_text, whole
+from envs.core.files import read_text
+from envs.core.text import Line, lines_of
+from envs.tardiness import formats
 from envs.tardiness.instance import LARGEST
 
 NUMBERS = ("<i4", "<i8", "<f8")
@@ -33,17 +34,16 @@ class Published(NamedTuple):
 
 def read_orlib(instances: Path, values: Path, jobs: int) -> list[Published]:
     """Instances of `jobs` jobs each; the second file has as many values as the first has instances."""
-    known = _whole_numbers(values)
-    numbers = _whole_numbers(instances)
-    if len(numbers) != 3 * jobs * len(known):
-        expected = f"{len(known)} instances of {jobs} jobs have {3 * jobs * len(known)}"
-        raise ValueError(f"{instances}: there are {len(numbers)} numbers, but {expected}")
-    table = np.array(numbers, np.int64).reshape(len(known), 3, jobs)
-    return [Published(p, d, w, value) for (p, w, d), value in zip(table, known, strict=True)]
+    known = [value for line in lines_of(read_text(values), values) for value in _values(line)]
+    found = formats.read_orlib(read_text(instances), instances, jobs)
+    if len(found) != len(known):
+        raise ValueError(f"{instances}: there are {len(found)} instances of {jobs} jobs, but {len(known)} values")
+    arrays = [np.array(one[:3], np.int64) for one in found]
+    return [Published(p, d, w, value) for (p, d, w), value in zip(arrays, known, strict=True)]
 
 
-def _whole_numbers(path: Path) -> list[int]:
-    return [whole(word, f"{path}: the number", 0, LARGEST) for word in read_text(path).split()]
+def _values(line: Line) -> list[int]:
+    return line.numbers(["the value"] * len(line.words), 0, LARGEST)
 
 
 def read_numpy(path: Path) -> list[Published]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
-from envs.core.datasets import Source, nearest
 from envs.core.downloads import DataError, fetch
+from envs.core.sources import RandomSizes
+from envs.core.text import choose, size_range
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.published import Published, read_numpy, read_orlib
 
@@ -66,8 +67,9 @@ SETS = {
 }
 """Name of each set to the names of its instances."""
 
-COMPUTED = 200
-"""Up to so many jobs without weights, the optimum is computed: in less than a second for most."""
+_SIZES = {
+    name: str(collection.jobs) for family in FAMILIES.values() for collection in family for name in collection.names
+}
 
 _COLLECTIONS = {collection.prefix: collection for collections in FAMILIES.values() for collection in collections}
 
@@ -77,23 +79,13 @@ def load_set(text: str) -> list[TardinessInstance]:
 
     Their files come from `fetch`. Raises ValueError for an unknown name or size, or an instance that cannot be played.
     """
-    head, filtered, size = text.partition(":")
-    if head not in FAMILIES:
-        return [_named(head, size if filtered else "")]
-    sizes = [str(collection.jobs) for collection in FAMILIES[head]]
-    if filtered and size not in sizes:
-        raise ValueError(f"{head!r} has no instances of the size {size!r}: its sizes are {', '.join(sizes)}")
-    chosen = [collection for collection in FAMILIES[head] if size in ("", str(collection.jobs))]
-    return [
-        _instance(collection, number)
-        for collection in chosen
-        for number, found in enumerate(_read(collection), 1)
-        if found.processing.min() > 0
-    ]
+    chosen = choose(text, SETS, _SIZES, "instances")
+    playable = chosen if len(chosen) == 1 else [name for name in chosen if _published(name).processing.min() > 0]
+    return [_instance(name) for name in playable]
 
 
 def reference(instance: TardinessInstance) -> tuple[int, str]:
-    """The smallest known value and its kind: "optimal", "best-known", "published"; of others see `computed`.
+    """The smallest known value and its kind: "optimal", "best-known", "published", or "lower-bound".
 
     "published" are the values of `discover-published`, some of which no schedule has. The name says which instance it
     is; one of that name that has other numbers is not taken for it.
@@ -101,44 +93,27 @@ def reference(instance: TardinessInstance) -> tuple[int, str]:
     prefix, number = _parts(instance.name)
     collection = _COLLECTIONS.get(prefix)
     if collection is None or not 1 <= number <= collection.instances or instance.jobs != collection.jobs:
-        return computed(instance)
+        return instance.lower_bound(), "lower-bound"
     try:
         found = _read(collection, download=False)[number - 1]
     except DataError:  # the instance is somebody's own, or it would be here
-        return computed(instance)
+        return instance.lower_bound(), "lower-bound"
     numbers = ((instance.processing, found.processing), (instance.due, found.due), (instance.weight, found.weight))
     if not all(np.array_equal(mine, theirs) for mine, theirs in numbers):
-        return computed(instance)
+        return instance.lower_bound(), "lower-bound"
     if prefix == "published500":
         return found.value, "published"
     return found.value, "best-known" if number in collection.unproved else "optimal"
 
 
-@lru_cache(maxsize=4096)
-def computed(instance: TardinessInstance) -> tuple[int, str]:
-    """The optimum of an instance that nobody has published, "computed", or a "lower-bound" where that may take long."""
-    from baselines.tardiness.exact import least_tardiness  # built on this package
-
-    found = None
-    if instance.unweighted and instance.jobs <= COMPUTED:
-        found = least_tardiness(instance.processing, instance.due, seconds=60.0)
-    return (instance.lower_bound(), "lower-bound") if found is None else (found[0], "computed")
-
-
-def _named(name: str, filtered: str) -> TardinessInstance:
+def _published(name: str) -> Published:
+    """What the file of its collection says of an instance."""
     prefix, number = _parts(name)
-    collection = _COLLECTIONS.get(prefix)
-    if collection is None or not 1 <= number <= collection.instances:
-        names = [*SETS, *(name for members in SETS.values() for name in members)]
-        raise ValueError(f"no instances are known as {name!r}: {nearest(name, names)}")
-    if filtered not in ("", str(collection.jobs)):
-        raise ValueError(f"{name!r} has no instances of the size {filtered!r}: its size is {collection.jobs}")
-    return _instance(collection, number)
+    return _read(_COLLECTIONS[prefix])[number - 1]
 
 
-def _instance(collection: Collection, number: int) -> TardinessInstance:
-    found = _read(collection)[number - 1]
-    name = f"{collection.prefix}-{number}"
+def _instance(name: str) -> TardinessInstance:
+    found = _published(name)
     try:
         return TardinessInstance(found.processing, found.due, found.weight, name=name)
     except ValueError as error:
@@ -174,33 +149,6 @@ def _in_order(found: list[Published]) -> list[Published]:
     return [one._replace(value=value) for one, value in zip(found, values, strict=True)]
 
 
-class RandomJobs(Source[TardinessInstance]):
-    """Endless instances by the paper's law; the number of jobs is uniform between two."""
-
-    def __init__(self, fewest: int, most: int) -> None:
-        """Both are numbers of jobs."""
-        self.fewest = fewest
-        self.most = most
-
-    @property
-    def shape(self) -> tuple[int]:
-        """(jobs,) of the largest instance."""
-        return (self.most,)
-
-    def sample(self, rng: np.random.Generator) -> TardinessInstance:
-        """An instance of its own size; where only one size is possible, no number is spent on it."""
-        jobs = self.fewest
-        if jobs < self.most:
-            jobs += int(rng.random() * (self.most - jobs + 1))
-        return TardinessInstance.generate(rng, jobs)
-
-
-def random_source(text: str) -> RandomJobs:
+def random_source(text: str) -> RandomSizes[TardinessInstance]:
     """What follows "random:": one number of jobs, "20", or the smallest and the largest, "20..100"."""
-    match = re.fullmatch(r"([1-9]\d*)(?:\.\.([1-9]\d*))?", text)
-    if match is None:
-        raise ValueError(f"{text!r} is no number of jobs: write one, as in 20, or a range, 20..100")
-    fewest, most = int(match[1]), int(match[2] or match[1])
-    if fewest > most:
-        raise ValueError(f"the sizes {text!r} run backwards: write the smallest first, as in 20..100")
-    return RandomJobs(fewest, most)
+    return RandomSizes(TardinessInstance.generate, *size_range(text, "instances", "JOBS", "20, or a range, 20..100"))

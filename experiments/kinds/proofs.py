@@ -58,7 +58,7 @@ class Proofs:
         found = parts(problem).verify.verify(instance, solution.schedule)
         if found != solution.objective:
             raise ValueError(f"{self.solver} claims {solution.objective} on {instance.name}, but it is {found}.")
-        reference, kind = parts(problem).sets.reference(instance)
+        reference, kind = parts(problem).reference(instance)
         facts = {name: getattr(solution, name) for name in ("status", "objective", "bound", "wall_s", "cpu_s")}
         return facts | {"reference": reference, "reference_kind": kind} | provenance()
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self, get_args, get_type_hints
 
 from agents.checks import COEFFICIENT, Rule, checked, refuse, whole
 from agents.objectives import PRESETS
-from envs.core.datasets import nearest
+from envs.core.text import nearest
 from envs.core.typed import check_types
 
 Encode = Literal["none", "once", "step"]

@@ -7,11 +7,12 @@ import numpy as np
 
 from baselines.play import Scores, objectives, play, rule_scores
 from envs import load_problem
-from envs.core.datasets import FixedSource, Source
+from envs.core.datasets import is_published
 from envs.core.instance import Instance
 from envs.core.memory import check_instances
 from envs.core.parts import parts
 from envs.core.problem import Problem
+from envs.core.sources import FixedSource, Source
 from experiments.methods import lacking
 
 SEED = 1_000_003
@@ -52,7 +53,7 @@ class Validation:
             for name, rule in parts(problem.name).rules.RULES.items()
             if name != "random"
         }
-        known = parts(problem.name).sets.reference
+        known = parts(problem.name).reference
         values, kinds = zip(*(known(instance) for instance in instances), strict=True)
         return cls(problem, instances, float(np.mean(values)), " or ".join(dict.fromkeys(kinds)), rules)
 
@@ -95,13 +96,11 @@ def training_source(problem: Problem[Any, Any], text: str) -> Source:
     Raises:
         ValueError: an instance whose best objective is published, by name or by file: it is there to test agents on.
     """
-    sets = parts(problem.name).sets
-    head = text.partition(":")[0]
-    named = head in sets.SETS or any(head in members for members in sets.SETS.values())
+    sets, named = parts(problem.name).sets, is_published(problem, text)
     source = None if named else problem.source(text)
-    published = [head] if named else []
+    published = [text.partition(":")[0]] if named else []
     if isinstance(source, FixedSource):
-        published = [one.name for one in source.instances if sets.reference(one)[1] not in ("lower-bound", "computed")]
+        published = [one.name for one in source.instances if sets.reference(one)[1] != "lower-bound"]
     if source is None or published:
         raise ValueError(
             f"{published[0]} is for tests: an agent that has trained on it cannot be compared on it. "

@@ -14,6 +14,7 @@ import pytest
 from baselines.solution import Solution
 from envs import load_problem
 from envs.core.parts import parts
+from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
 from experiments import methods, verify
 from experiments.evaluate import COLUMNS, Evaluate, evaluate, rule_defaults
@@ -104,10 +105,10 @@ def test_a_missing_schedule_is_written_without_another_row(tmp_path: Path) -> No
 
 def test_the_row_of_an_instance_that_has_changed_is_not_taken_for_its_own(tmp_path: Path) -> None:
     shop = replace(QUICK, instances=(str(tmp_path / "shop.txt"),), output=tmp_path / "x.csv")
-    JobShopInstance.from_jobs([[(0, 3)]], name="mine").save(tmp_path / "shop.txt")
+    formats.save(JobShopInstance.from_jobs([[(0, 3)]], name="mine"), tmp_path / "shop.txt")
     run(shop)
     text = (tmp_path / "x.csv").read_text()
-    JobShopInstance.from_jobs([[(0, 30)]], name="mine").save(tmp_path / "shop.txt")
+    formats.save(JobShopInstance.from_jobs([[(0, 30)]], name="mine"), tmp_path / "shop.txt")
     with pytest.raises(ValueError, match=r"x\.csv has a row of spt on mine with the reference 3, which now is 30: "):
         run(shop)
     assert (tmp_path / "x.csv").read_text() == text
@@ -144,7 +145,7 @@ def test_a_damaged_file_of_rows_is_left_alone(tmp_path: Path, line: str) -> None
 def test_two_instances_of_one_name_are_not_taken_for_each_other(tmp_path: Path) -> None:
     for folder, duration in (("a", 3), ("b", 30)):
         (tmp_path / folder).mkdir()
-        JobShopInstance.from_jobs([[(0, duration)]]).save(tmp_path / folder / "shop.txt")
+        formats.save(JobShopInstance.from_jobs([[(0, duration)]]), tmp_path / folder / "shop.txt")
     both = replace(QUICK, instances=(str(tmp_path / "*" / "shop.txt"),))
     with pytest.raises(ValueError, match="are called '': give them names of their own"):
         run(both)
@@ -169,7 +170,7 @@ def test_a_wrong_schedule_is_not_written(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_an_own_instance_is_answered_with_its_schedule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shop = JobShopInstance.from_jobs([[(0, 3), (1, 2)], [(1, 4), (0, 1)]], name="mine")
-    shop.save(tmp_path / "mine.json")
+    formats.save(shop, tmp_path / "mine.json")
     run(replace(QUICK, instances=(str(tmp_path / "mine.json"),), methods=("cp_sat",)))
     printed = capsys.readouterr().out
     assert "gap to lower-bound" in printed

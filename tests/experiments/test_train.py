@@ -278,9 +278,10 @@ def test_a_run_of_another_problem_is_refused(run_dir: Path, tmp_path: Path) -> N
 
 
 def test_a_published_instance_from_a_file_is_refused_too(tmp_path: Path) -> None:
+    from envs.jobshop import formats
     from envs.jobshop.instance import JobShopInstance
 
-    JobShopInstance.taillard("ta01").save(tmp_path / "ta01.json")
+    formats.save(JobShopInstance.taillard("ta01"), tmp_path / "ta01.json")
     with pytest.raises(ValueError, match="ta01 is for tests"):
         train(replace(SMALL, instances=str(tmp_path / "ta01.json"), run_dir=tmp_path / "x"), load_problem("jobshop")())
 

@@ -39,16 +39,16 @@ TEXTS = {
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_format_is_told_from_the_ending_and_the_content(tmp_path, name):
     (tmp_path / name).write_bytes(TEXTS[name].encode())
-    shop = formats.load(tmp_path / name)
+    (shop,) = formats.load(tmp_path / name)
     assert shop.to_jobs() == JOBS
     assert shop.name == ("tiny" if "json" in name.lower() or name == "comments" else name.removesuffix(".txt"))
-    assert JobShopInstance.load(str(tmp_path / name)) == shop
+    assert formats.load(str(tmp_path / name)) == [shop]
 
 
 def test_the_examples_of_the_documentation_are_lines_of_real_shops(tmp_path):
     document = formats.__doc__ or ""
     (tmp_path / "tiny.json").write_text(next(line for line in document.splitlines() if line.startswith("    {")))
-    assert formats.load(tmp_path / "tiny.json").to_jobs() == [[(1, 3)]]
+    assert formats.load(tmp_path / "tiny.json")[0].to_jobs() == [[(1, 3)]]
     assert "    2 1 0 3 1 6 3 7 5 3 4 6\n" in document
     assert [number for pair in FT06[0] for number in pair] == [2, 1, 0, 3, 1, 6, 3, 7, 5, 3, 4, 6]
     durations = " ".join(map(str, JobShopInstance.taillard("ta01").duration[:15].tolist()))
@@ -56,29 +56,101 @@ def test_the_examples_of_the_documentation_are_lines_of_real_shops(tmp_path):
 
 
 @pytest.mark.parametrize("ending", [".json", ".txt"])
-@pytest.mark.parametrize("format", [None, "jsplib", "standard", "taillard"])
+@pytest.mark.parametrize("format", [None, "jsplib", "standard", "orlib", "taillard"])
 @given(shop=shops(most_jobs=5, most_operations=6), name=st.sampled_from(["", "ft06", "two words", "Münster 3/17"]))
 def test_what_is_saved_is_loaded(tmp_path_factory, ending, format, shop, name):  # noqa: A002
     path = tmp_path_factory.mktemp("shop") / f"file{ending}"
     formats.save(replace(shop, name=name), path, format)
-    loaded = formats.load(path, format)
+    (loaded,) = formats.load(path, format)
     assert (loaded, loaded.name) == (shop, name)
     if (format != "jsplib" and ending == ".txt") or format is None:
-        assert formats.load(path) == shop
+        assert formats.load(path) == [shop]
+
+
+RULER = " +++++++++++++++++++++++++++++ \n"
+BLOCK = f"{RULER} \n instance tiny1\n \n{RULER} A two by two example (Table 9)\n 2 2\n 0  3 1  2\n 1  4 0  1 \n"
+OTHER = f"{RULER}\n instance two words\n\n{RULER} 1x2 of mine\n1 2\n 1 5 0 7\n{RULER}"
+INTRO = "source: somewhere\n\n+++++++\n\nThis file contains 2 instances.\n\n++++++++\nEach instance consists of\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (BLOCK + RULER, ["tiny1"]),
+        (BLOCK, ["tiny1"]),
+        (BLOCK + OTHER, ["tiny1", "two words"]),
+        (INTRO + OTHER + BLOCK.removeprefix(RULER), ["two words", "tiny1"]),
+    ],
+)
+def test_orlibs_collection_holds_one_or_several_shops_under_their_names(tmp_path, text, names):
+    (tmp_path / "jobshop1.txt").write_text(text)
+    found = formats.load(tmp_path / "jobshop1.txt")
+    jobs = {"tiny1": JOBS, "two words": [[(1, 5), (0, 7)]]}
+    assert [(shop.name, shop.to_jobs()) for shop in found] == [(name, jobs[name]) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (RULER + STANDARD, ": no line `instance NAME` stands between two lines of +, so nothing begins here"),
+        (BLOCK.replace("instance", "shop"), ": no line `instance NAME` stands between two lines of +"),
+        (BLOCK[: BLOCK.index(" A two")] + RULER, ", line 3: nothing follows the heading of tiny1"),
+        (BLOCK.replace(" 1  4 0  1 \n", RULER), ", line 8: the file ends here, but a line for each job makes 2"),
+        (BLOCK + " 1 4 0 1\n" + OTHER, ", line 10: this line is one too many, because a line for each job makes 2"),
+        (BLOCK.replace("0  3", "2  3"), ", line 8: job 0, operation 0: machine 2 is above 1"),
+        (BLOCK.replace(" 2 2\n", ""), ", line 7: the number of jobs 0 is below 1"),
+    ],
+)
+def test_a_malformed_collection_of_orlib_is_refused_with_file_line_and_rule(tmp_path, text, sentence):
+    (tmp_path / "jobshop1.txt").write_text(text)
+    _refused(tmp_path / "jobshop1.txt", sentence)
+
+
+def test_several_shops_stand_in_one_file_of_taillard(tmp_path):
+    first, second = TEXTS["published.txt"], "Nb of jobs, Nb of Machines\n1 2\nTimes\n7 5\nMachines\n2 1\n"
+    (tmp_path / "tai.txt").write_text(first + second + first)
+    found = formats.load(tmp_path / "tai.txt")
+    assert [shop.name for shop in found] == ["tai-1", "tai-2", "tai-3"]
+    assert [shop.to_jobs() for shop in found] == [JOBS, [[(1, 7), (0, 5)]], JOBS]
+    (tmp_path / "tai.txt").write_text(first + second.replace("2 1\n", "") + first)
+    _refused(tmp_path / "tai.txt", ", line 12: the file ends here, but a line of durations and one of machines")
+    (tmp_path / "tai.txt").write_text(first + "Nb of jobs\n")
+    _refused(tmp_path / "tai.txt", ": the file ends with a heading, but a line of the numbers of jobs and machines")
+
+
+@pytest.mark.parametrize("solution", ["", "0 3\n1 2\n"])
+def test_a_makespan_and_a_schedule_may_follow_the_jobs_and_are_not_used(tmp_path, solution):
+    path = tmp_path / "shop.jsp"
+    path.write_text(f"{STANDARD}5\n{solution}")
+    assert [shop.to_jobs() for shop in formats.load(path)] == [JOBS]
+    path.write_text(f"{STANDARD}4\n{solution}")
+    _refused(
+        path, ", line 4: the makespan 4 is not of this shop, where it goes from 5, the longest job, to 10, all jobs"
+    )
+    path.write_text(f"{STANDARD}5\n0 3\n1 x\n")
+    _refused(path, ", line 6: the entry of a solution x is not written as a whole number")
+    path.write_text(f"{STANDARD}5\n0 3\n")
+    _refused(path, ", line 5: the file ends here, but a line for each machine makes 2 after the makespan")
+
+
+def test_a_makespan_behind_one_job_more_than_machines_is_no_taillard(tmp_path):
+    """There are twice as many lines as jobs, as in Taillard's format."""
+    (tmp_path / "shop.jsp").write_text("3 2\n0 3 1 2\n1 4 0 1\n0 1 1 1\n8\n0 3 4\n1 2 5\n")
+    assert [shop.to_jobs() for shop in formats.load(tmp_path / "shop.jsp")] == [[*JOBS, [(0, 1), (1, 1)]]]
 
 
 @given(st.text())
 def test_json_keeps_any_name(tmp_path_factory, name):
     path = tmp_path_factory.mktemp("shop") / "shop.json"
-    JobShopInstance.from_jobs(JOBS, name).save(path)
-    assert JobShopInstance.load(path).name == name
+    formats.save(JobShopInstance.from_jobs(JOBS, name), path)
+    assert formats.load(path)[0].name == name
 
 
 def test_a_name_that_no_line_holds_is_refused_before_anything_is_written(tmp_path):
     path = tmp_path / "shop.txt"
     path.write_text("mine")
     with pytest.raises(
-        ValueError, match=r"the name 'a\\nb' does not fit into one line of text: save the shop as .json"
+        ValueError, match=r"the name 'a\\nb' does not fit into one line of text: save the instance as .json"
     ):
         formats.save(JobShopInstance.from_jobs(JOBS, "a\nb"), path)
     assert path.read_text() == "mine"
@@ -95,9 +167,9 @@ def test_an_unknown_format_is_answered_with_the_nearest(tmp_path):
     [
         (b"", ": the file is empty"),
         (b" \n\n", ": the file is empty"),
-        (b"\xff\xfe\x00", ": this is no text file"),
+        (b"\xff\xfe\x00", ": this is no text file: the formats are jsplib, standard, orlib, taillard"),
         (b"# only this\n", ": the file holds nothing but comments"),
-        ("hello world", ", line 1: the number of jobs hello is not written as a whole number"),
+        ("hello world", ", line 1: 'hello' begins none of the formats, jsplib, standard, orlib, taillard"),
         ("6\n", ", line 1: the first line is the numbers of jobs and machines, not '6'"),
         ("0 2\n", ", line 1: the number of jobs 0 is below 1"),
         ("2 0\n", ", line 1: the number of machines 0 is below 1"),
@@ -188,7 +260,7 @@ def test_malformed_json_is_refused_with_file_place_and_rule(tmp_path, text, sent
     path = tmp_path / "shop.json"
     path.write_text(text)
     if sentence is None:
-        assert formats.load(path).to_jobs() == [JOBS[0][:1], JOBS[1]]
+        assert formats.load(path)[0].to_jobs() == [JOBS[0][:1], JOBS[1]]
     else:
         _refused(path, sentence)
 
@@ -201,7 +273,7 @@ def test_a_file_that_is_missing_or_a_folder_is_refused(tmp_path):
 
 def _refused(path, sentence):
     with pytest.raises(ValueError, match="^" + re.escape(f"{path}{sentence}")) as caught:
-        JobShopInstance.load(path)
+        formats.load(path)
     assert "\n" not in str(caught.value)
 
 
@@ -213,9 +285,9 @@ def test_a_file_that_cannot_be_written_whole_keeps_the_earlier_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "shop.txt"
-    JobShopInstance.from_jobs([[(0, 3)]]).save(path)
+    formats.save(JobShopInstance.from_jobs([[(0, 3)]]), path)
     before = path.read_text()
     monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("no room")))
     with pytest.raises(OSError, match="no room"):
-        JobShopInstance.from_jobs([[(0, 30)]]).save(path)
+        formats.save(JobShopInstance.from_jobs([[(0, 30)]]), path)
     assert path.read_text() == before and [item.name for item in tmp_path.iterdir()] == ["shop.txt"]

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from envs.core.downloads import DataError, fetch, registry
+from envs.core.sources import RandomSizes
 from envs.jobshop import formats, taillard
 from envs.jobshop.instance import JobShopInstance
-from envs.jobshop.sets import BEST_KNOWN, FAMILIES, SETS, RandomShops, load_set, random_source, reference
+from envs.jobshop.sets import BEST_KNOWN, FAMILIES, SETS, load_set, random_source, reference
 
 COUNTS = {"ft": 3, "la": 40, "abz": 5, "orb": 10, "swv": 20, "yn": 4, "ta": 80, "taillard": 80, "dmu": 80}
 
@@ -16,9 +17,10 @@ COUNTS = {"ft": 3, "la": 40, "abz": 5, "orb": 10, "swv": 20, "yn": 4, "ta": 80, 
 def _local(name: str) -> JobShopInstance:
     """A file of JSPLib as it is, or a skip where this machine has none."""
     try:
-        return formats.load(fetch(f"jobshop/jsplib/{name}.json", download=False))
+        (shop,) = formats.load(fetch(f"jobshop/jsplib/{name}.json", download=False))
     except DataError as error:
         pytest.skip(str(error))
+    return shop
 
 
 def test_the_sets_are_those_of_the_literature():
@@ -75,7 +77,7 @@ def test_a_size_filters_a_set():
             "la:10x6",
             "'la' has no job shops of the size '10x6': its sizes are 10x5, 15x5, 20x5, 10x10, 15x10, 20x10, 30x10, 15",
         ),
-        ("ft06:10x10", "'ft06' has no job shops of the size '10x10': its sizes are 6x6"),
+        ("ft06:10x10", "'ft06' has no job shops of the size '10x10': its size is 6x6"),
     ],
 )
 def test_an_unknown_set_or_size_is_refused_with_the_known_ones(text, sentence):
@@ -140,7 +142,7 @@ def test_one_size_draws_what_generate_draws():
     assert source.shape == (10, 5, 50)
     drawn = source.sample(np.random.default_rng(1))
     assert drawn == JobShopInstance.generate(np.random.default_rng(1), 10, 5)
-    assert isinstance(source, RandomShops)
+    assert isinstance(source, RandomSizes)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def wrong(tmp_path, text: str, name: str = "soc.txt") -> str:
     """The sentence for a file with this text, without its folder."""
     (tmp_path / name).write_text(text)
     with pytest.raises(ValueError) as error:
-        SocInstance.load(tmp_path / name)
+        formats.load(tmp_path / name)
     sentence = str(error.value)
     assert sentence.startswith(str(tmp_path / name)) and "\n" not in sentence
     return sentence.removeprefix(f"{tmp_path}/")
@@ -37,7 +37,7 @@ def wrong(tmp_path, text: str, name: str = "soc.txt") -> str:
 
 def test_the_documented_text_is_a_chip_and_a_job(tmp_path):
     (tmp_path / "two.txt").write_text(EXAMPLE)
-    instance = SocInstance.load(tmp_path / "two.txt")
+    (instance,) = formats.load(tmp_path / "two.txt")
     assert instance.name == "two"
     assert instance.duration.tolist() == [[14, 16], [13, -1]]
     assert (instance.edge.tolist(), instance.volume.tolist()) == ([[0, 1]], [18])
@@ -45,10 +45,25 @@ def test_the_documented_text_is_a_chip_and_a_job(tmp_path):
     assert instance == SocInstance.graph([[14, 16], [13, -1]], [(0, 1, 18)], bandwidth=[[100, 2], [2, 100]])
 
 
+def test_caches_and_places_in_a_network_on_the_chip_are_no_pes_and_change_nothing(tmp_path):
+    """As DS3's MULTIPLE_BAL_NoC has them: PEs with `mesh_information`, memory, then caches without a comm_band."""
+    cache = "add_new_resource CAC CACHE_{0} {1} 1 1 none\nmesh_information LLC-{0} 4 18.2 14.56 palegreen\nNone 0\n"
+    memory = "add_new_resource MEM MEMORY 2 1 1 none\nmesh_information MC 4 15.8 12.6 pink\nNone 0\n"
+    chip, rest = EXAMPLE.index("add_new_resource CPU P2"), EXAMPLE.index("comm_band_self")
+    first, second = EXAMPLE[:chip], EXAMPLE[chip:rest].replace("\n", "\nmesh_information FFT 6 10.24 8.2 gold\n", 1)
+    network = first + second + memory + cache.format(1, 3) + cache.format(2, 4) + EXAMPLE[rest:]
+    (tmp_path / "plain.txt").write_text(EXAMPLE)
+    (tmp_path / "network.txt").write_text(
+        network.replace("comm_band 0 1 2", "comm_band 0 1 2\ncomm_band 0 2 7\ncomm_band 2 2 0")
+    )
+    assert formats.load(tmp_path / "network.txt") == formats.load(tmp_path / "plain.txt")
+    assert formats.load(tmp_path / "network.txt")[0].pes == 2
+
+
 def test_the_documented_json_is_an_instance(tmp_path):
     text = "\n".join(line for line in (formats.__doc__ or "").splitlines() if line[:6].strip().startswith(("{", '"')))
     (tmp_path / "tiny.json").write_text(text)
-    instance = SocInstance.load(tmp_path / "tiny.json")
+    (instance,) = formats.load(tmp_path / "tiny.json")
     assert (instance.name, instance.jobs, instance.duration.tolist()) == ("tiny", 1, [[3, 5], [4, -1]])
     assert instance.true_duration.tolist() == [[3, 6], [5, -1]]
     assert (instance.edge.tolist(), instance.volume.tolist()) == ([[0, 1]], [7])
@@ -59,14 +74,14 @@ def test_the_documented_json_is_an_instance(tmp_path):
 def test_what_is_saved_is_loaded(tmp_path_factory, instance, name, queue, span):
     path = tmp_path_factory.mktemp("soc") / "file.json"
     instance = replace(instance, name=name, queue=queue, span=span, power=np.full(instance.pes, 0.1 + 0.2))
-    instance.save(path)
-    loaded = SocInstance.load(path)
+    formats.save(instance, path)
+    (loaded,) = formats.load(path)
     assert (loaded, loaded.name) == (instance, name)
 
 
 def test_instances_are_written_as_json_only(tmp_path):
     with pytest.raises(ValueError, match=r"soc.txt: jobs on a chip are written as JSON, so the name has to end in"):
-        SocInstance.graph([[1]], []).save(tmp_path / "soc.txt")
+        formats.save(SocInstance.graph([[1]], []), tmp_path / "soc.txt")
     assert not list(tmp_path.iterdir())
 
 

@@ -84,8 +84,8 @@ def test_every_fixed_graph_has_a_best_known_makespan():
     ("text", "sentence"),
     [
         ("dagz", "no jobs are known as 'dagz': the nearest"),
-        ("dags:3", "'dags:3' is no part of a set: only dags has parts, dags:0.1, dags:0.5, dags:1, dags:2"),
-        ("apps:1", "'apps:1' is no part of a set"),
+        ("dags:3", "'dags' has no jobs of the ratio '3': its ratios are 0.1, 0.5, 1, 2"),
+        ("apps:1", "'apps' has no jobs of the ratio '1': it has no parts but its names"),
     ],
 )
 def test_an_unknown_set_is_refused(text, sentence):

@@ -21,7 +21,7 @@ def test_the_examples_of_the_documentation_are_one_instance(tmp_path):
     (tmp_path / "tiny.txt").write_text("\n".join(lines[:4]))
     (tmp_path / "tiny.json").write_text(lines[4])
     for name in ("tiny.txt", "tiny.json"):
-        instance = TardinessInstance.load(tmp_path / name)
+        (instance,) = formats.load(tmp_path / name)
         assert (instance, instance.name) == (TINY, "tiny")
 
 
@@ -35,30 +35,30 @@ def test_the_examples_of_the_documentation_are_one_instance(tmp_path):
 )
 def test_comments_blanks_and_line_ends_do_not_matter(tmp_path, text):
     (tmp_path / "jobs").write_bytes(text.encode())
-    assert formats.load(tmp_path / "jobs") == TINY and formats.load(str(tmp_path / "jobs")).name == "tiny"
+    assert formats.load(tmp_path / "jobs") == [TINY] and formats.load(str(tmp_path / "jobs"))[0].name == "tiny"
 
 
 @pytest.mark.parametrize("ending", [".json", ".txt", ""])
 @given(instance=instances(heaviest=4), name=st.sampled_from(["", "wt40-1", "two words", "Münster 3/17"]))
 def test_what_is_saved_is_loaded(tmp_path_factory, ending, instance, name):
     path = tmp_path_factory.mktemp("jobs") / f"file{ending}"
-    replace(instance, name=name).save(path)
-    loaded = TardinessInstance.load(path)
+    formats.save(replace(instance, name=name), path)
+    (loaded,) = formats.load(path)
     assert (loaded, loaded.name) == (instance, name)
 
 
 @given(st.text())
 def test_json_keeps_any_name(tmp_path_factory, name):
     path = tmp_path_factory.mktemp("jobs") / "jobs.json"
-    replace(TINY, name=name).save(path)
-    assert TardinessInstance.load(path).name == name
+    formats.save(replace(TINY, name=name), path)
+    assert formats.load(path)[0].name == name
 
 
 def test_a_name_that_no_line_holds_is_refused_before_anything_is_written(tmp_path):
     path = tmp_path / "jobs.txt"
     path.write_text("mine")
     with pytest.raises(ValueError, match=r"the name 'a\\nb' does not fit into one line of text: save the instance as"):
-        replace(TINY, name="a\nb").save(path)
+        formats.save(replace(TINY, name="a\nb"), path)
     assert path.read_text() == "mine"
 
 
@@ -67,9 +67,12 @@ def test_a_name_that_no_line_holds_is_refused_before_anything_is_written(tmp_pat
     [
         ("", ": the file is empty"),
         ("# only this\n", ": the file holds nothing but comments"),
-        ("hello\n", ", line 1: the number of jobs hello is not written as a whole number"),
+        ("hello\n", ", line 1: 'hello' begins none of the formats, text, json, orlib"),
         ("0\n", ", line 1: the number of jobs 0 is below 1"),
-        ("2 2\n1 1\n1 1\n", ", line 1: there are 2 words, but this line is the number of jobs"),
+        (
+            "2 2\n1 1\n1 1\n",
+            ": the first line has several numbers, as in OR-Library's format, which does not say",
+        ),
         ("2\n1 1\n", ", line 2: the file ends here, but a line for each job makes 2 after the first"),
         ("1\n1 1\n1 1\n", ", line 3: this line is one too many, because a line for each job makes 1 after the first"),
         ("2\n1 1\n1\n", ", line 3: job 1 has 1 numbers, but these are processing time, due date and maybe weight"),
@@ -85,6 +88,47 @@ def test_a_name_that_no_line_holds_is_refused_before_anything_is_written(tmp_pat
 def test_a_malformed_text_file_is_refused_with_file_line_and_rule(tmp_path, text, sentence):
     (tmp_path / "jobs.txt").write_text(text)
     _refused(tmp_path / "jobs.txt", sentence)
+
+
+ORLIB = "26 24\n 1 10\n 100\t30\n\n35 52 3 5 40 60"
+"""Two instances of two jobs, with any line breaks."""
+NUMBERS = [([26, 24], [100, 30], [1, 10]), ([35, 52], [40, 60], [3, 5])]
+
+
+@pytest.mark.parametrize(("name", "n"), [("my2.txt", None), ("mine.txt", "2"), ("wt40.txt", "2")])
+def test_orlibs_text_is_read_with_the_number_of_jobs_of_its_name_or_as_given(tmp_path, name, n):
+    (tmp_path / name).write_text(ORLIB)
+    found = formats.load(tmp_path / name, n)
+    assert [(one.processing.tolist(), one.due.tolist(), one.weight.tolist()) for one in found] == NUMBERS
+    assert [one.name for one in found] == [f"{name[:-4]}-1", f"{name[:-4]}-2"]
+
+
+def test_one_instance_in_orlibs_text_is_called_like_its_file(tmp_path):
+    (tmp_path / "own.txt").write_text("3\n2\n5\n")
+    (found,) = formats.load(tmp_path / "own.txt", "1")
+    assert (found.name, found.processing.tolist(), found.weight.tolist(), found.due.tolist()) == ("own", [3], [2], [5])
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "sentence"),
+    [
+        (
+            ORLIB,
+            None,
+            ": the first line has several numbers, as in OR-Library's format, which does not say how many jobs",
+        ),
+        (ORLIB, "5", ": there are 12 numbers, but an instance of 5 jobs has 15, or several have as many each; other"),
+        (ORLIB, "x", ": n x is not written as a whole number"),
+        (ORLIB, "0", ": n 0 is below 1"),
+        (ORLIB.replace("24", "0"), "2", ", line 1: instance 1, job 1: processing 0 is below 1"),
+        (ORLIB.replace("60", "6.5"), "2", ", line 5: instance 2, job 1: due 6.5 is not written as a whole number"),
+        (ORLIB.replace("3 5", "3 -5"), "2", ", line 5: instance 2, job 1: weight -5 is below 1"),
+    ],
+)
+def test_a_malformed_text_of_orlib_is_refused_with_file_line_and_rule(tmp_path, text, n, sentence):
+    (tmp_path / "jobs.txt").write_text(text)
+    with pytest.raises(ValueError, match="^" + re.escape(f"{tmp_path / 'jobs.txt'}{sentence}")):
+        formats.load(tmp_path / "jobs.txt", n)
 
 
 def _json(**changes) -> str:
@@ -115,7 +159,7 @@ def test_malformed_json_is_refused_with_file_place_and_rule(tmp_path, text, sent
 
 def test_without_weights_all_are_one(tmp_path):
     (tmp_path / "jobs.json").write_text(_json(weight=...))
-    assert TardinessInstance.load(tmp_path / "jobs.json").unweighted
+    assert formats.load(tmp_path / "jobs.json")[0].unweighted
 
 
 def test_a_file_that_is_missing_or_a_folder_is_refused(tmp_path):
@@ -125,5 +169,5 @@ def test_a_file_that_is_missing_or_a_folder_is_refused(tmp_path):
 
 def _refused(path, sentence):
     with pytest.raises(ValueError, match="^" + re.escape(f"{path}{sentence}")) as caught:
-        TardinessInstance.load(path)
+        formats.load(path)
     assert "\n" not in str(caught.value)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from envs.core.downloads import registry
+from envs.core.parts import parts
+from envs.core.sources import RandomSizes
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.published import read_numpy, read_orlib
-from envs.tardiness.sets import FAMILIES, SETS, RandomJobs, load_set, random_source, reference
+from envs.tardiness.sets import FAMILIES, SETS, load_set, random_source, reference
 from tests.tardiness.jobs import local
 
 COUNTS = {"discover": 1400, "discover-published": 200, "discover-normal": 800, "wt40": 125, "wt50": 125, "wt100": 125}
@@ -70,16 +72,17 @@ def test_orlibs_instances_have_weights_and_the_values_of_their_files():
     assert load_set("wt40-19") == [instances[18]] and load_set("wt40:40") == instances
 
 
-def test_the_reference_of_any_other_instance_is_computed_or_a_lower_bound():
+def test_of_any_other_instance_a_lower_bound_is_known_and_the_optimum_is_computed_where_that_is_quick():
+    best = parts("tardiness").reference
     mine = TardinessInstance.from_lists([3, 2, 4], [4, 1, 4], name="mine")
-    assert reference(mine) == (7, "computed")
+    assert (reference(mine), best(mine)) == ((mine.lower_bound(), "lower-bound"), (7, "computed"))
     weighted = TardinessInstance.from_lists([3, 2, 4], [4, 1, 4], [1, 2, 1], name="mine")
-    assert reference(weighted) == (weighted.lower_bound(), "lower-bound")
+    assert reference(weighted) == best(weighted) == (weighted.lower_bound(), "lower-bound")
     large = TardinessInstance.from_lists([3] * 201, [1] * 201)
-    assert reference(large) == (large.lower_bound(), "lower-bound")
+    assert reference(large) == best(large) == (large.lower_bound(), "lower-bound")
     for name in ("wt40-1", "wt40-126", "wt40-x", "discover20-1", "-1"):
         renamed = TardinessInstance.from_lists([3] * 40, [1] * 40, name=name)
-        assert reference(renamed) == (renamed.lower_bound(), "computed")
+        assert reference(renamed) == (renamed.lower_bound(), "lower-bound")
 
 
 @pytest.mark.parametrize(
@@ -163,10 +166,10 @@ def test_orlib_files_of_other_lengths_or_words_are_refused(tmp_path):
     values, numbers = tmp_path / "values.txt", tmp_path / "numbers.txt"
     values.write_text("7\n")
     numbers.write_text("1 2 3 4 5 6 7")
-    with pytest.raises(ValueError, match=r"numbers.txt: there are 7 numbers, but 1 instances of 2 jobs have 6"):
+    with pytest.raises(ValueError, match=r"numbers.txt: there are 7 numbers, but an instance of 2 jobs has 6"):
         read_orlib(numbers, values, 2)
     numbers.write_text("1 2 3 4 5 x")
-    with pytest.raises(ValueError, match=r"numbers.txt: the number x is not written as a whole number"):
+    with pytest.raises(ValueError, match=r"numbers.txt, line 1: instance 1, job 1: due x is not written as a whole"):
         read_orlib(numbers, values, 2)
     numbers.write_text("1 2 3 4 5 6")
     (found,) = read_orlib(numbers, values, 2)
@@ -182,7 +185,7 @@ def test_random_sizes_fill_their_range():
 
 def test_one_size_draws_what_generate_draws():
     source = random_source("10")
-    assert source.shape == (10,) and isinstance(source, RandomJobs)
+    assert source.shape == (10,) and isinstance(source, RandomSizes)
     drawn = source.sample(np.random.default_rng(1))
     assert drawn == TardinessInstance.generate(np.random.default_rng(1), 10)
 
@@ -190,10 +193,10 @@ def test_one_size_draws_what_generate_draws():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("10x10", "'10x10' is no number of jobs: write one, as in 20, or a range, 20..100"),
-        ("", "'' is no number of jobs"),
-        ("0", "'0' is no number of jobs"),
-        ("6..", "'6..' is no number of jobs"),
+        ("10x10", "'10x10' is no size of instances: write JOBS, as in 20, or a range, 20..100"),
+        ("", "'' is no size of instances"),
+        ("0", "'0' is no size of instances"),
+        ("6..", "'6..' is no size of instances"),
         ("6..5", "the sizes '6..5' run backwards: write the smallest first"),
     ],
 )
