@@ -81,7 +81,7 @@ class EmbeddingTable:
         self._used = 0
 
     def find(self, ids: Tensor, encode: Callable[[Tensor], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-        """The table (m, width) and the row of node 0 of each graph, (B,) int64, for graph ids (B,) int64.
+        """The table (m, ...) and the row of node 0 of each graph, (B,) int64, for graph ids (B,) int64.
 
         `encode(positions)` gives the node vectors of the graphs at these positions in `ids`, and where each graph
         begins among them; it is called once, for the ids that are new.
@@ -102,7 +102,7 @@ class EmbeddingTable:
         needed = self._used + len(vectors)
         if needed > len(self._rows):
             with torch.inference_mode(False):  # so that both modes may write into it
-                larger = vectors.new_empty(max(needed, 2 * len(self._rows)), vectors.shape[1])
+                larger = vectors.new_empty(max(needed, 2 * len(self._rows)), *vectors.shape[1:])
             if self._used:
                 larger[: self._used] = self._rows[: self._used]
             self._rows = larger

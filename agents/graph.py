@@ -146,6 +146,10 @@ class Choices(NamedTuple):
             clock=self.clock[decisions],
         )
 
+    def counted_from(self, first_node: Tensor) -> Self:
+        """With nodes counted through all graphs of a table in which those of each decision begin at (D,) int64."""
+        return self._replace(pair=self.pair + first_node.index_select(0, self.candidates.owner).unsqueeze(1))
+
     def to(self, device: torch.device) -> Self:
         """The same decisions on another device."""
         return _to(self, device)

@@ -9,9 +9,12 @@ import numpy as np
 import torch
 from stable_baselines3.common.callbacks import BaseCallback, CallbackList
 from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
+from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
+from agents.encoder import EmbeddingTable
+from agents.graph import Choices, Graphs
 from agents.objectives import Baseline
 from agents.policy import GraphPolicy
 from agents.progress import DecisionBar
@@ -25,7 +28,7 @@ class GroupAlgorithm(Checkpoint):
     """Plays `n_instances` fresh instances x `group_size` rollouts, then calls `train`; surface of stable-baselines3.
 
     With the baseline "greedy", one more rollout of each instance is played greedily. After `collect_rollouts`,
-    `returns` and `lengths` (B,) tell of each rollout, `rollouts` holds the decisions, `graphs` what the encoder saw.
+    `returns` and `lengths` (B,) tell of each rollout, `rollouts` holds the decisions and the graphs they are about.
     """
 
     actor: GraphPolicy
@@ -73,9 +76,8 @@ class GroupAlgorithm(Checkpoint):
         rng = np.random.default_rng(np.random.randint(1 << 31))  # noqa: NPY002 (a checkpoint holds the global state)
         instances = [env.source.sample(rng) for _ in range(self.n_instances)]
         env.reset(options={"instances": instances, "repeat": rollouts.copies})
-        self.graphs = rollouts.begin(graphs=self.actor.encoder is not None)
-        with torch.inference_mode():
-            tables = self.actor.node_tables(self.graphs)
+        rollouts.begin(graphs=self.actor.encoder is not None)
+        table = EmbeddingTable()
         self.returns = np.zeros(env.num_envs)
         self.lengths = np.zeros(env.num_envs, np.int64)
         nothing: list[dict[str, Any]] = [{}] * env.num_envs
@@ -84,7 +86,7 @@ class GroupAlgorithm(Checkpoint):
             with torch.inference_mode():
                 choices = rollouts.read(running)
                 if choices is not None:
-                    rollouts.play(self.actor.logits(choices, tables), self._greedy)
+                    rollouts.play(self._logits(choices, table), self._greedy)
             rewards = env.step(rollouts.actions)[1]
             self.returns += rewards
             self.lengths += running
@@ -99,6 +101,22 @@ class GroupAlgorithm(Checkpoint):
                 return False
         callback.on_rollout_end()
         return True
+
+    def _logits(self, choices: Choices, table: EmbeddingTable) -> Tensor:
+        """Logits (c,) of the last decisions; graphs that are not in the table are encoded."""
+        if self.actor.encoder is None:
+            return self.actor.logits(choices, None)
+        rows, ids = self.rollouts.deciding
+        observation = self.rollouts.observation._asdict()
+
+        def encode(new: Tensor) -> tuple[Tensor, Tensor]:
+            graphs = Graphs.read(observation, rows[new], with_state=False).to(self.device)
+            tables = self.actor.node_tables(graphs)
+            assert tables is not None
+            return tables.transpose(0, 1), graphs.nodes.offsets[:-1]
+
+        tables, first = table.find(ids, encode)
+        return self.actor.logits(choices.counted_from(first.to(self.device)), tables.transpose(0, 1))
 
     def _together(self, callback: BaseCallback, total: int) -> bool:
         """`collect_rollouts`; in a crew, process 0 says for all whether to go on and how far the schedules are."""

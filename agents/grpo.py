@@ -23,6 +23,7 @@ from agents.checkpoint import Checkpoint
 from agents.groups import GroupAlgorithm
 from agents.objectives import Baseline, Loss, Scale, advantages, decision_weights, surrogate
 from agents.policy import GraphPolicy
+from agents.rollouts import Part
 from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
 
@@ -214,18 +215,30 @@ class GRPO(GroupAlgorithm):
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
 
     def _step(self, decisions: np.ndarray, value: Tensor, weight: Tensor, shared: Tensor | None) -> None:
-        """One gradient step: chunks of decisions add to the gradient, then the encoder's backward runs once.
+        """One gradient step; `shared` (D,) is the log-ratio that the decisions of a rollout have in common."""
+        self.actor.optimizer.zero_grad()
+        sums = torch.zeros(5, device=self.device)
+        for part in self.rollouts.parts(decisions):
+            self._add_gradient(part, value, weight, shared, sums)
+        crew.mean_gradients(self.actor.parameters())
+        norm = torch.nn.utils.clip_grad_norm_(self.actor.parameters(), self.max_grad_norm)
+        self.actor.optimizer.step()
+        self._n_updates += 1
+        if self.ema:
+            self._average()
+        self._log_step(sums.tolist(), max(len(decisions), 1), float(norm))
 
-        `shared` (D,) is the log-ratio that the decisions of a rollout have in common.
+    def _add_gradient(self, part: Part, value: Tensor, weight: Tensor, shared: Tensor | None, sums: Tensor) -> None:
+        """Chunks of the part's decisions add to the gradient, then the encoder's backward runs once for its graphs.
+
+        What `_log_step` needs is added to `sums` (5,).
         """
         low, high = self._clips()
-        self.actor.optimizer.zero_grad()
-        tables = self.actor.node_tables(self.graphs)
+        tables = self.actor.node_tables(part.graphs)
         leaf = None if tables is None else tables.detach().requires_grad_()
         with torch.no_grad():
-            known = self.reference.node_tables(self.graphs) if self.kl_coef else None
-        sums = torch.zeros(5, device=self.device)
-        for chunk in self.rollouts.chunks(decisions, self.chunk_size):
+            known = self.reference.node_tables(part.graphs) if self.kl_coef else None
+        for chunk in self.rollouts.chunks(part.decisions, self.chunk_size, part.first_node):
             candidates, a, w = chunk.choices.candidates, value[chunk.decision], weight[chunk.decision]
             log_probs = candidates.log_softmax(self.actor.logits(chunk.choices, leaf))
             log_prob = log_probs[chunk.chosen]
@@ -250,13 +263,6 @@ class GRPO(GroupAlgorithm):
             loss.backward()
         if tables is not None and leaf is not None and leaf.grad is not None:
             tables.backward(leaf.grad)
-        crew.mean_gradients(self.actor.parameters())
-        norm = torch.nn.utils.clip_grad_norm_(self.actor.parameters(), self.max_grad_norm)
-        self.actor.optimizer.step()
-        self._n_updates += 1
-        if self.ema:
-            self._average()
-        self._log_step(sums.tolist(), max(len(decisions), 1), float(norm))
 
     def _log_step(self, sums: list[float], decisions: int, norm: float) -> None:
         """stable-baselines3's keys, means over the epochs, and the KL divergence to the reference."""
@@ -278,11 +284,12 @@ class GRPO(GroupAlgorithm):
     @torch.no_grad()
     def _sequence_log_ratio(self, decisions: np.ndarray) -> Tensor:
         """For each decision, the mean log-ratio over the kept ones of its rollout, (D,)."""
-        tables = self.actor.node_tables(self.graphs)
         log_ratio = torch.zeros(self.rollouts.count, device=self.device)
-        for chunk in self.rollouts.chunks(decisions, self.chunk_size):
-            log_probs = chunk.choices.candidates.log_softmax(self.actor.logits(chunk.choices, tables))
-            log_ratio[chunk.decision] = log_probs[chunk.chosen] - chunk.log_prob
+        for part in self.rollouts.parts(decisions):
+            tables = self.actor.node_tables(part.graphs)
+            for chunk in self.rollouts.chunks(part.decisions, self.chunk_size, part.first_node):
+                log_probs = chunk.choices.candidates.log_softmax(self.actor.logits(chunk.choices, tables))
+                log_ratio[chunk.decision] = log_probs[chunk.chosen] - chunk.log_prob
         episode = torch.tensor(self.rollouts.episode, device=self.device)
         lengths = torch.bincount(episode[decisions], minlength=len(self.returns)).clamp(min=1)
         sums = torch.zeros(len(self.returns), device=self.device).index_add(0, episode, log_ratio)

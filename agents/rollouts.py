@@ -11,7 +11,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
-from agents.graph import Choices, Graphs, node_numbers
+from agents.graph import Choices, Graphs
 from agents.segments import Segments, ragged_index
 from envs.core.spec import Observation
 
@@ -20,13 +20,14 @@ class Buffers(NamedTuple):
     """Room for decisions; candidates of decision d are the rows first[d] : first[d + 1] of what is theirs."""
 
     features: np.ndarray  # (c, C + 2 S) f32: of the candidate, then what changes of its two nodes
-    pair: np.ndarray  # (c, 2) i64: its nodes, counted through all graphs
+    pair: np.ndarray  # (c, 2) i64: its nodes, counted within the decision's graph
     kind: np.ndarray  # (c,) i64: the verb
     action: np.ndarray  # (c,) i64: the action that it stands for
     owner: np.ndarray  # (c,) i64: its decision, counted from the first of the same step
     first: np.ndarray  # (D + 1,) i64
     clock: np.ndarray  # (D, F + S) f32: features and state of node 0
     episode: np.ndarray  # (D,) i64: the row of the environment
+    graph: np.ndarray  # (D,) i64: which of the graphs that were met it is about
     chosen: np.ndarray  # (D,) i64: which of its candidates was played, from 0
     log_prob: np.ndarray  # (D,) f32: of that one
     entropy: np.ndarray  # (D,) f32: of the policy that played, in nats
@@ -49,48 +50,85 @@ class Buffers(NamedTuple):
 class Chunk(NamedTuple):
     """Some decisions of the rollouts, as tensors."""
 
-    choices: Choices
+    choices: Choices  # with nodes counted as `Rollouts.chunks` was asked to
     chosen: Tensor  # (D,) i64: row number among the candidates of `choices`
     log_prob: Tensor  # (D,) f32: when it was played
     decision: Tensor  # (D,) i64: its number
 
 
+class Part(NamedTuple):
+    """Some graphs and the decisions about them."""
+
+    graphs: Graphs | None  # None where no encoder sees them
+    first_node: int  # where their nodes begin among those of all graphs
+    decisions: np.ndarray  # (D,) i64, ascending
+
+
 class Rollouts:
     """What was decided in B episodes, `copies` neighbouring rows of which play the same instance.
 
-    A decision with one legal candidate is played and not kept. Graphs must not change during an episode.
+    A decision with one legal candidate is played and not kept. A graph is kept once for each `ids[0]` of a decision,
+    whenever and in whichever row it is met.
     """
+
+    part_nodes = 1 << 18
+    """About so many nodes are encoded at once in training, which bounds its memory."""
 
     def __init__(self, observation: Observation, copies: int, device: torch.device) -> None:
         self.observation, self.copies, self.device = observation, copies, device
         batch, self._most = observation.action_mask.shape
         self.actions = np.zeros(batch, np.int64)
         self._buffers = Buffers.allocate(64 * batch, 256 * batch, observation)
-        self._node = np.zeros((0, 0), np.int64)
-        self.count = self._begun = 0
+        self._node = np.zeros(observation.node_type.shape, np.int64)  # number of each node within its graph
+        self._ids = np.full(batch, -1)  # of the graphs that these numbers are about
+        self.begin(graphs=False)
 
-    def begin(self, graphs: bool) -> Graphs | None:
-        """Forget all decisions; the graphs of the instances that are on now, where they are asked for."""
+    def begin(self, graphs: bool) -> None:
+        """Forget all decisions and graphs; from now on, keep graphs where they are asked for."""
         self.count = self._begun = 0
-        rows = torch.arange(0, len(self.actions), self.copies)
-        valid = torch.from_numpy(self.observation.node_type)[rows] >= 0
-        offsets = Segments.of(valid.sum(1)).offsets[:-1].unsqueeze(1)
-        self._node = (offsets + node_numbers(valid)).numpy()
-        return Graphs.read(self.observation._asdict(), rows, with_state=False).to(self.device) if graphs else None
+        self._keeps_graphs, self._numbers, self._graphs = graphs, {}, []
 
     def read(self, running: np.ndarray) -> Choices | None:
         """What the running (B,) episodes have to decide now, None if all of it is forced; forced `actions` are set."""
         self._make_room()
         self._begun = self.count
-        self.count = _read(self.observation, running, self._node, self.copies, self._buffers, self.count, self.actions)
+        self.count = _read(self.observation, running, self._ids, self._node, self._buffers, self.count, self.actions)
         if self.count == self._begun:
             return None
         decisions = slice(self._begun, self.count)
+        if self._keeps_graphs:
+            self._buffers.graph[decisions] = self._meet()
         first = self._buffers.first[self._begun : self.count + 1]
         rows = slice(first[0], first[-1])
         offsets, owner = torch.from_numpy(first - first[0]), torch.from_numpy(self._buffers.owner[rows])
         choices = self._choices(Segments(offsets, owner), rows, decisions)
         return choices.to(self.device) if self.device.type != "cpu" else choices
+
+    def _meet(self) -> list[int]:
+        """The numbers of the graphs of the last decisions; new ones are kept."""
+        rows, ids = self.deciding
+        names = ids.tolist()
+        new = dict.fromkeys(name for name in names if name not in self._numbers)
+        if new:
+            first = torch.tensor([names.index(name) for name in new])
+            with torch.inference_mode(False):  # since training reads them too
+                graphs = Graphs.read(self.observation._asdict(), rows[first].clone(), with_state=False)
+                self._graphs.append(graphs.to(self.device))
+            self._numbers.update(zip(new, range(len(self._numbers), len(self._numbers) + len(new)), strict=True))
+        return [self._numbers[name] for name in names]
+
+    @property
+    def deciding(self) -> tuple[Tensor, Tensor]:
+        """Rows (D,) int64 of the last decisions, and the ids (D,) int64 of their graphs."""
+        rows = torch.from_numpy(self._buffers.episode[self._begun : self.count])
+        return rows, torch.from_numpy(self.observation.ids[:, 0])[rows]
+
+    @property
+    def graphs(self) -> Graphs | None:
+        """All graphs that were met; None where no encoder sees them."""
+        if len(self._graphs) > 1:
+            self._graphs = [Graphs.cat(self._graphs)]
+        return self._graphs[0] if self._graphs else None
 
     def play(self, logits: Tensor, greedy: np.ndarray) -> np.ndarray:
         """Sample from the softmax of the logits (c,), or take the best where `greedy` (B,); returns `actions` (B,)."""
@@ -108,9 +146,29 @@ class Rollouts:
         """(D,) f32: entropy of the policy at each decision, in nats."""
         return self._buffers.entropy[: self.count]
 
-    def chunks(self, decisions: np.ndarray, most: int) -> Iterator[Chunk]:
-        """The given decisions (D',) i64 in parts of about `most` candidates, for the caches of a processor."""
+    def parts(self, decisions: np.ndarray) -> Iterator[Part]:
+        """The given decisions (D',) i64, ascending, by the graphs that they are about, which come in bounded parts."""
+        graphs = self.graphs
+        if graphs is None:
+            yield Part(None, 0, decisions)
+            return
+        ends = graphs.nodes.offsets[1:].cpu().numpy()
+        part = (ends - 1) // self.part_nodes  # of each graph, ascending
+        of_decision = part[self._buffers.graph[decisions]]
+        for number in np.unique(of_decision):
+            first, end = np.searchsorted(part, [number, number + 1])
+            some = graphs if end - first == len(part) else graphs.select(torch.arange(first, end, device=self.device))
+            yield Part(some, int(ends[first - 1]) if first else 0, decisions[of_decision == number])
+
+    def chunks(self, decisions: np.ndarray, most: int, first_node: int = 0) -> Iterator[Chunk]:
+        """The given decisions (D',) i64 in parts of about `most` candidates, for the caches of a processor.
+
+        Nodes are counted through all graphs, from `first_node` on.
+        """
         first = torch.from_numpy(self._buffers.first)
+        graphs = self.graphs
+        begin = None if graphs is None else graphs.nodes.offsets.cpu() - first_node
+        graph = torch.from_numpy(self._buffers.graph)
         index = torch.from_numpy(decisions)
         begins, lengths = first[index], first[index + 1] - first[index]
         parts = (lengths.cumsum(0) - 1) // most
@@ -120,7 +178,10 @@ class Rollouts:
                 rows = ragged_index(begins[part], lengths[part])
                 chosen = candidates.offsets[:-1] + torch.from_numpy(self._buffers.chosen)[index[part]]
                 log_prob = torch.from_numpy(self._buffers.log_prob)[index[part]]
-                chunk = Chunk(self._choices(candidates, rows, index[part]), chosen, log_prob, index[part])
+                choices = self._choices(candidates, rows, index[part])
+                if begin is not None:
+                    choices = choices.counted_from(begin[graph[index[part]]])
+                chunk = Chunk(choices, chosen, log_prob, index[part])
                 yield (
                     chunk
                     if self.device.type == "cpu"
@@ -155,7 +216,7 @@ class Rollouts:
 
 
 @njit(cache=True, nogil=True)
-def _read(o, running, node, copies, to, count, actions):
+def _read(o, running, ids, node, to, count, actions):
     """Append the decisions of the running episodes to the buffers; the new number of decisions."""
     d, widths, states = count, o.candidate_features.shape[2], o.node_state.shape[2]
     shift = o.node_features.shape[2]
@@ -169,6 +230,12 @@ def _read(o, running, node, copies, to, count, actions):
         if legal == 1:
             actions[b] = only
             continue
+        if o.ids[b, 0] != ids[b]:
+            ids[b], number = o.ids[b, 0], 0
+            for n in range(node.shape[1]):
+                if o.node_type[b, n] >= 0:
+                    node[b, n] = number
+                    number += 1
         c = to.first[d]
         for a in range(o.action_mask.shape[1]):
             if o.action_mask[b, a]:
@@ -178,7 +245,7 @@ def _read(o, running, node, copies, to, count, actions):
                 for k in range(states):
                     to.features[c, widths + k] = o.node_state[b, u, k]
                     to.features[c, widths + states + k] = o.node_state[b, v, k]
-                to.pair[c, 0], to.pair[c, 1] = node[b // copies, u], node[b // copies, v]
+                to.pair[c, 0], to.pair[c, 1] = node[b, u], node[b, v]
                 to.kind[c] = o.candidate_type[b, a]
                 to.action[c] = a
                 to.owner[c] = d - count

@@ -19,13 +19,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stable_baselines3.common.env_checker import check_env as check_env_of_sb3
 
+from agents.d3s import D3S
+from agents.grpo import GRPO
 from agents.policy import GraphPolicy
+from agents.ppo import PPO
+from agents.sb3_env import DispatchVecEnv
 from baselines.play import SCOUTS, objectives, play, rule_scores
 from envs import PROBLEMS, load_problem
 from envs.core.env import DispatchEnv
 from envs.core.parts import parts
 from envs.core.spec import GRAPH
 from envs.core.vector import DispatchVectorEnv
+from tests.agents.seen import Watch, watch_groups, watch_ppo
 from tests.parts import case
 
 CASES = {name: case(name) for name in PROBLEMS}
@@ -482,6 +487,48 @@ def test_14_rows_are_reused_without_traces(problem: str, options: dict[str, Any]
             same(observation, expected)
             action = random_actions(env.observation.action_mask, rng)
             observation, expected = env.step(action)[0], fresh.step(action)[0]
+
+
+TRAINERS: dict[str, tuple[type[GRPO], dict[str, Any]]] = {
+    "grpo": (GRPO, {}),
+    "greedy": (GRPO, {"baseline": "greedy", "scale": "none", "n_epochs": 2, "kl_coef": 0.1, "ent_coef": 0.01}),
+    "gspo": (GRPO, {"loss": "gspo", "n_epochs": 3, "ema": 0.9, "learning_rate": 1e-2}),
+    "d3s": (D3S, {"n_epochs": 2}),
+}
+
+
+def learner(kind: Any, problem: str, encode: str, **arguments: Any) -> Any:
+    """A trainer on two instances that fill the room; where jobs come and go, the graph changes within an episode."""
+    first, *_, other, _ = CASES[problem].fills_the_room(make(problem, 1))
+    env = DispatchVecEnv(make(problem, 4, instances=[first, other]), share=2)
+    torch.set_num_threads(1)
+    kwargs = {"encode": encode, "width": 16, "encoder_width": 8}
+    return kind("GraphPolicy", env, policy_kwargs=kwargs, seed=0, device="cpu", **arguments)
+
+
+def saw_all(watch: Watch, model: Any) -> None:
+    assert watch.compared >= len(watch.observations) > 0
+    env = model.env.env
+    changes = watch.graphs > len({instance.fingerprint for instance in env.source.instances})
+    assert changes or env.problem.name != "soc"
+
+
+@each_problem
+@pytest.mark.parametrize("encode", ["none", "once"])
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_16_groups_learn_from_what_the_policy_says_of_fresh_observations(
+    problem: str, encode: str, trainer: str
+) -> None:
+    kind, arguments = TRAINERS[trainer]
+    model = learner(kind, problem, encode, n_instances=4, group_size=4, chunk_size=50, **arguments)
+    saw_all(watch_groups(model), model)
+
+
+@each_problem
+@pytest.mark.parametrize("encode", ["none", "once", "step"])
+def test_16_ppo_learns_from_what_the_policy_says_of_fresh_observations(problem: str, encode: str) -> None:
+    model = learner(PPO, problem, encode, n_steps=48, batch_size=64)
+    saw_all(watch_ppo(model), model)
 
 
 @each_problem

@@ -57,7 +57,7 @@ class Observation(NamedTuple):
 
 
 GRAPH = ("node_features", "node_type", "edges", "edge_type", "edge_features")
-"""The keys that depend on `ids[:, 0]` alone, unless the spec says `dynamic_edges`."""
+"""The keys that depend on `ids[:, 0]` alone: whatever changes a node, an edge or a feature of them changes that id."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,6 @@ class Spec:
     """Names and order of the types and features of one problem.
 
     The first node type is the clock. A problem with a wait, commit or stop verb names it first in `candidate_types`.
-    `dynamic_edges` says that edges come and go within fixed slots while the graph id stays the same.
     """
 
     node_types: tuple[str, ...]
@@ -75,7 +74,6 @@ class Spec:
     node_state: tuple[Feature, ...]
     edge_features: tuple[Feature, ...]
     candidate_features: tuple[Feature, ...]
-    dynamic_edges: bool = False
     guide: str = ""
     """The candidate feature whose least value a pilot would choose; "" where none is seen."""
 

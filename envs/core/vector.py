@@ -269,11 +269,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         arrays = self._arrays
         if not self.copy:
             return arrays.copy()
-        fixed = GRAPH[:2] if self.problem.spec.dynamic_edges else GRAPH
         if not np.array_equal(self._graph_ids, arrays["ids"][:, 0]):
             self._graph_ids = arrays["ids"][:, 0].copy()
-            self._graph = {name: arrays[name].copy() for name in fixed}
-        return {name: self._graph[name] if name in fixed else array.copy() for name, array in arrays.items()}
+            self._graph = {name: arrays[name].copy() for name in GRAPH}
+        return {name: self._graph[name] if name in GRAPH else array.copy() for name, array in arrays.items()}
 
     def _info(self, mask: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
         return {"action_mask": mask, "_action_mask": rows, "elapsed": self.outcome.elapsed.copy(), "_elapsed": rows}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents.encoder import EmbeddingTable
 from agents.grpo import GRPO
 from agents.objectives import PRESETS, advantages, decision_weights, surrogate
 from agents.sb3_env import DispatchVecEnv
@@ -28,7 +29,7 @@ def gradient(model: GRPO) -> torch.Tensor:
 def expected_gradient(model: GRPO, weights: np.ndarray) -> torch.Tensor:
     """Of -sum w A log pi, with every decision decoded at once."""
     values, _ = model._advantages()
-    tables = model.actor.node_tables(model.graphs)
+    tables = model.actor.node_tables(model.rollouts.graphs)
     (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
     log_probs = chunk.choices.candidates.log_softmax(model.actor.logits(chunk.choices, tables))[chunk.chosen]
     model.actor.optimizer.zero_grad()
@@ -101,7 +102,7 @@ def test_clipped_ratios_are_those_of_the_papers(loss: Any) -> None:
     found = gradient_of_second_epoch(model)
     a, episode = torch.from_numpy(model._advantages()[0]).float(), torch.from_numpy(model.rollouts.episode)
     (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
-    logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.graphs))
+    logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.rollouts.graphs))
     log_ratio = chunk.choices.candidates.log_softmax(logits)[chunk.chosen] - chunk.log_prob
     gains, inside = [], []
     for rollout in range(len(a)):  # mean over rollouts, of decisions (DeepSeekMath, eq. 3) or one ratio (GSPO, eq. 5)
@@ -129,7 +130,7 @@ def test_long_gradients_are_clipped() -> None:
 
 def test_log_probabilities_and_entropies_of_play_are_those_of_the_policy() -> None:
     model = play(small())
-    tables = model.actor.node_tables(model.graphs)
+    tables = model.actor.node_tables(model.rollouts.graphs)
     for chunk in model.rollouts.chunks(np.arange(model.rollouts.count), 50):
         log_probs = chunk.choices.candidates.log_softmax(model.actor.logits(chunk.choices, tables))
         torch.testing.assert_close(log_probs[chunk.chosen], chunk.log_prob, rtol=1e-4, atol=1e-5)
@@ -141,11 +142,12 @@ def test_the_fast_path_gives_the_scores_that_evaluation_gives() -> None:
     model = small()
     env, rollouts = model._setup_play()
     env.reset(seed=3, options={"repeat": model.group_size})
-    tables = model.actor.node_tables(rollouts.begin(graphs=True))
+    rollouts.begin(graphs=True)
+    table = EmbeddingTable()
     for _ in range(5):
         choices = rollouts.read(env.running)
         assert choices is not None
-        logits = model.actor.logits(choices, tables).detach().numpy()
+        logits = model._logits(choices, table).detach().numpy()
         scores = model.actor.scores(env.observation)
         np.testing.assert_allclose(logits, scores[np.isfinite(scores)], rtol=1e-4, atol=1e-5)
         rollouts.play(torch.from_numpy(logits), np.ones(env.num_envs, bool))
@@ -157,10 +159,10 @@ def test_actions_are_drawn_from_the_softmax() -> None:
     model = small(group_size=2000, n_instances=1)
     env, rollouts = model._setup_play()
     env.reset(seed=1, options={"repeat": 2000})
-    tables = model.actor.node_tables(rollouts.begin(graphs=True))
+    rollouts.begin(graphs=True)
     choices = rollouts.read(env.running)
     assert choices is not None
-    logits = model.actor.logits(choices, tables).detach()
+    logits = model._logits(choices, EmbeddingTable()).detach()
     rollouts.play(logits, np.zeros(2000, bool))
     one = logits[: int(choices.candidates.lengths[0])].softmax(0).numpy()
     actions = choices.action[: len(one)].numpy()
@@ -187,7 +189,7 @@ def test_a_group_plays_one_instance_and_the_greedy_rollout_is_not_trained_on() -
     np.testing.assert_allclose(values.reshape(3, 5)[:, :4], returns[:, :4] - returns[:, 4:])
     assert not kept.reshape(3, 5)[:, 4].any()
     (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
-    logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.graphs)).detach().numpy()
+    logits = model.actor.logits(chunk.choices, model.actor.node_tables(model.rollouts.graphs)).detach().numpy()
     first = np.concatenate([[0], np.cumsum(chunk.choices.candidates.lengths)])[:-1]
     best = logits[chunk.chosen] == np.maximum.reduceat(logits, first)
     greedy = model.rollouts.episode % 5 == 4
@@ -277,7 +279,9 @@ def test_entropy_and_kl_have_the_gradients_of_their_formulas(ent_coef: float, kl
     a = torch.from_numpy(model._advantages()[0][model.rollouts.episode]).float()
     (chunk,) = model.rollouts.chunks(np.arange(model.rollouts.count), 1 << 30)
     candidates = chunk.choices.candidates
-    log_probs = candidates.log_softmax(model.actor.logits(chunk.choices, model.actor.node_tables(model.graphs)))
+    log_probs = candidates.log_softmax(
+        model.actor.logits(chunk.choices, model.actor.node_tables(model.rollouts.graphs))
+    )
     log_prob = log_probs[chunk.chosen]
     ratio = (log_prob - chunk.log_prob).exp()
     gain = torch.minimum(ratio * a, ratio.clamp(0.8, 1.2) * a)
@@ -285,7 +289,7 @@ def test_entropy_and_kl_have_the_gradients_of_their_formulas(ent_coef: float, kl
     gain = gain + ent_coef * entropy
     if kl_coef:
         with torch.no_grad():
-            logits = model.reference.logits(chunk.choices, model.reference.node_tables(model.graphs))
+            logits = model.reference.logits(chunk.choices, model.reference.node_tables(model.rollouts.graphs))
             of_reference = candidates.log_softmax(logits)[chunk.chosen].exp()
         gain = gain - kl_coef * (of_reference / log_prob.exp() - (of_reference / log_prob.exp()).log() - 1)
         logged = model.logger.name_to_value["train/reference_kl"]
@@ -339,3 +343,31 @@ def test_the_average_follows_the_weights_that_play() -> None:
     followed = model.policy.parameters_to_vector() - before
     np.testing.assert_allclose(followed, (1 - 2 / 11) * step, atol=1e-6)
     assert np.abs(step).max() > 1e-3
+
+
+def stream() -> DispatchVecEnv:
+    """Streams of jobs, whose graph grows whenever one enters."""
+    return DispatchVecEnv(DispatchVectorEnv("soc", 2, "random:4x5x2,scale=20"))
+
+
+@pytest.mark.parametrize("loss", ["grpo", "gspo"])
+def test_graphs_that_are_encoded_in_parts_give_the_gradient_of_all_at_once(
+    loss: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for nodes in (1 << 18, 40):
+        monkeypatch.setattr("agents.rollouts.Rollouts.part_nodes", nodes)
+        model = play(small(loss=loss, filter_groups=False, kl_coef=0.1))
+        assert len(list(model.rollouts.parts(np.arange(model.rollouts.count)))) == (1 if nodes > 40 else 3)
+        found.append(gradient_of_second_epoch(model))
+    assert found[0].abs().max() > 1e-3
+    torch.testing.assert_close(found[1], found[0], rtol=1e-3, atol=1e-6)
+
+
+def test_each_graph_of_a_stream_is_kept_and_encoded_once_for_all_rollouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = play(GRPO("GraphPolicy", stream(), **SMALL))
+    graphs = model.rollouts.graphs
+    assert graphs is not None and 3 < graphs.nodes.number <= 3 * 4
+    monkeypatch.setattr("agents.encoder.EmbeddingTable.max_rows", 20)  # now and then it forgets all
+    again = play(GRPO("GraphPolicy", stream(), **SMALL))
+    np.testing.assert_array_equal(again.returns, model.returns)
