@@ -1,13 +1,12 @@
 """Exact solvers of the job shop."""
 
-import math
-import time
 from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 from ortools.sat.python import cp_model
 
+from baselines.cp_sat import Search, least
 from baselines.jobshop.rules import DEFAULTS, RULES
 from baselines.play import finish
 from baselines.solution import Solution
@@ -16,9 +15,6 @@ from envs.jobshop.env import JobShop
 from envs.jobshop.instance import JobShopInstance
 from envs.jobshop.verify import verify
 
-MOST_WORKERS = 10_000
-"""CP-SAT's own limit."""
-
 
 def cp_sat(
     instance: JobShopInstance, seconds: float, workers: int = 1, seed: int = 0, hint: np.ndarray | None = None
@@ -26,38 +22,26 @@ def cp_sat(
     """Solve the job shop with OR-tools' CP-SAT: an interval for each operation, no overlap on a machine.
 
     It starts from the schedule `hint` or, without one, from the best schedule of the rules: that is its horizon, and
-    its answer where the time is too short for another. `seconds` of wall time hold for the whole call, the rules
-    included. With one worker the search repeats itself for the same seed, up to where the time ends it; with more it
-    depends on the timing of the threads.
+    its answer where the time is too short for another. See `Search`; its `seconds` include the rules.
 
     Raises:
         ValueError: no time, no worker, or a hint that is no schedule of the instance.
     """
-    if not seconds > 0 or not 1 <= workers <= MOST_WORKERS:
-        most = f"1 to {MOST_WORKERS} workers"
-        raise ValueError(f"cp_sat takes more than 0 seconds and {most}; got {seconds} and {workers}.")
-    wall, cpu = time.perf_counter(), time.process_time()
+    search = Search("cp_sat", seconds, workers, seed)
     schedule = best_rule_schedule(instance) if hint is None else hint
     makespan, bound, status = verify(instance, schedule), int(instance.lower_bound()), "hint"
     schedule = schedule[np.lexsort((schedule[:, 1], schedule[:, 0]))]
     if bound < makespan:
         model, starts = _model(instance, schedule[:, 3], makespan)
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = workers
-        if workers == 1:
-            solver.parameters.linearization_level = 0  # alone, the worker finds more without linear relaxations
-        solver.parameters.random_seed = seed % 2**31
-        solver.parameters.max_time_in_seconds = max(seconds - (time.perf_counter() - wall), 0.001)
-        outcome = solver.solve(model)
-        bound = max(bound, math.ceil(solver.best_objective_bound - 1e-6))
-        if outcome in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        alone = {"linearization_level": 0} if workers == 1 else {}  # it finds more without linear relaxations
+        solver, found = search.run(model, **alone)
+        bound = max(bound, least(solver))
+        if found:
             schedule = schedule.copy()
             schedule[:, 3] = [solver.value(start) for start in starts]
             schedule[:, 4] = schedule[:, 3] + instance.duration
             makespan, status = int(schedule[:, 4].max()), "feasible"
-    if bound == makespan:
-        status = "optimal"
-    return Solution(makespan, bound, schedule, status, time.perf_counter() - wall, time.process_time() - cpu)
+    return search.solution(makespan, bound, schedule, status)
 
 
 SOLVERS: dict[str, Callable[..., Solution]] = {"cp_sat": cp_sat}

@@ -3,7 +3,6 @@
 They are clairvoyant: they know every arrival and every true duration, so on streams they bound what can be reached.
 """
 
-import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -13,14 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from ortools.sat.python import cp_model
 
+from baselines.cp_sat import Search, least
 from baselines.soc.lists import LISTS
 from baselines.soc.ranks import Plan
 from baselines.solution import Solution
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
-
-MOST_WORKERS = 10_000
-"""CP-SAT's own limit."""
 
 
 def list_schedule(instance: SocInstance, seconds: float = 0, workers: int = 1, seed: int = 0, *, name: str) -> Solution:
@@ -40,35 +37,24 @@ def cp_sat(
 
     Each task has an optional interval on each of its PEs, and intervals on a PE do not overlap. It starts from the
     schedule `hint` or, without one, from the best of the list schedulers: that is its horizon, and its answer where the
-    time is too short for another. `seconds` of wall time hold for the whole call. With one worker the search repeats
-    itself for the same seed, up to where the time ends it; with more it depends on the timing of the threads.
+    time is too short for another. See `Search` of `baselines.cp_sat`.
 
     Raises:
         ValueError: no time, no worker, an instance with a span, or a hint that is no schedule of the instance.
     """
-    if not seconds > 0 or not 1 <= workers <= MOST_WORKERS:
-        most = f"1 to {MOST_WORKERS} workers"
-        raise ValueError(f"cp_sat takes more than 0 seconds and {most}; got {seconds} and {workers}.")
+    search = Search("cp_sat", seconds, workers, seed)
     _check_no_span(instance)
-    wall, cpu = time.perf_counter(), time.process_time()
     schedule = _best_list(instance) if hint is None else np.asarray(hint)
     objective, bound, status = verify(instance, schedule), instance.lower_bound(), "hint"
     schedule = schedule[np.argsort(schedule[:, 0])]
     if bound < objective:
         model = Model(instance, schedule)
-        solver = cp_model.CpSolver()
-        solver.parameters.num_workers = workers
-        solver.parameters.random_seed = seed % 2**31
-        solver.parameters.max_time_in_seconds = max(seconds - (time.perf_counter() - wall), 0.001)
-        outcome = solver.solve(model.model)
-        total = math.ceil(solver.best_objective_bound - 1e-6)
-        bound = max(bound, mean_latency(instance, total))
-        if outcome in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        solver, found = search.run(model.model)
+        bound = max(bound, mean_latency(instance, least(solver)))
+        if found:
             schedule = model.schedule(solver)
             objective, status = verify(instance, schedule), "feasible"
-    if bound == objective:
-        status = "optimal"
-    return Solution(objective, bound, schedule, status, time.perf_counter() - wall, time.process_time() - cpu)
+    return search.solution(objective, bound, schedule, status)
 
 
 SOLVERS: dict[str, Callable[..., Solution]] = {

@@ -5,13 +5,13 @@ them timed, and with the schedule.
 """
 
 import math
-import time
 from collections.abc import Callable
 from functools import cache, lru_cache
 
 import numpy as np
 from ortools.sat.python import cp_model
 
+from baselines.cp_sat import Search, check_budget, least
 from baselines.solution import Solution
 from baselines.tardiness import constructive
 from baselines.tardiness import exact as decomposition
@@ -20,9 +20,6 @@ from baselines.tardiness.dominance import precedence
 from baselines.tardiness.lagrange import narrow
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.verify import verify
-
-MOST_WORKERS = 10_000
-"""CP-SAT's own limit."""
 
 Found = tuple[np.ndarray, int | None]
 
@@ -47,31 +44,25 @@ def cp_sat(instance: TardinessInstance, seconds: float, workers: int, seed: int)
 
     A local search finds a sequence, dominance says which jobs come before which, and a Lagrangian bound leaves out the
     times at which no job ends in a better sequence: see `descent`, `dominance` and `lagrange`. CP-SAT looks for a
-    better one among what is left; that there is none proves the first. `seconds` of wall time hold for the whole call.
-    With one worker it repeats itself for the same seed, unless the time ends one of the parts.
+    better one among what is left; that there is none proves the first.
     """
-    began, bound = time.perf_counter(), instance.lower_bound()
-    order = good_order(instance, seed, began + 0.2 * seconds)
+    search, bound = Search("cp_sat", seconds, workers, seed), instance.lower_bound()
+    order = good_order(instance, seed, search.moment(0.2))
     known = verify(instance, schedule_of(instance, order))
     if bound == known:
         return order, bound
     before = precedence(instance.processing, instance.due, instance.weight)
-    found, ends = narrow(instance, before, known, began + 0.5 * seconds)
+    found, ends = narrow(instance, before, known, search.moment(0.5))
     bound = max(bound, found)
     if bound == known:
         return order, bound
     model, starts = _model(instance, before, ends, bound, known - 1)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = workers
-    solver.parameters.linearization_level = 2  # its cuts bound the sum of the ends
-    solver.parameters.random_seed = seed % 2**31
-    solver.parameters.max_time_in_seconds = max(seconds - (time.perf_counter() - began), 0.001)
-    outcome = solver.solve(model)
-    if outcome == cp_model.INFEASIBLE:
+    solver, better = search.run(model, linearization_level=2)  # its cuts bound the sum of the ends
+    if solver.status_name() == "INFEASIBLE":
         return order, known
-    if outcome in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+    if better:
         order = np.argsort([solver.value(start) for start in starts])
-    return order, max(bound, min(known, math.ceil(solver.best_objective_bound - 1e-6)))
+    return order, max(bound, min(known, least(solver)))
 
 
 def _model(
@@ -136,16 +127,12 @@ def _solver(name: str, find: Callable[..., Found], warm_up: Callable[[], object]
     warm = cache(warm_up)
 
     def solve(instance: TardinessInstance, seconds: float, workers: int = 1, seed: int = 0) -> Solution:
-        if not seconds > 0 or not 1 <= workers <= MOST_WORKERS:
-            most = f"1 to {MOST_WORKERS} workers"
-            raise ValueError(f"{name} takes more than 0 seconds and {most}; got {seconds} and {workers}.")
+        check_budget(name, seconds, workers)
         warm()
-        wall, cpu = time.perf_counter(), time.process_time()
+        search = Search(name, seconds, workers, seed)
         order, bound = find(instance, seconds, workers, seed)
         schedule = schedule_of(instance, order)
-        value = verify(instance, schedule)
-        status = "optimal" if value == bound else "feasible"
-        return Solution(value, bound, schedule, status, time.perf_counter() - wall, time.process_time() - cpu)
+        return search.solution(verify(instance, schedule), bound, schedule, "feasible")
 
     return solve
 
