@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from envs.core.lanes import lanes_table
 from envs.core.schedules import whole_rows
 from envs.jobshop.verify import COLUMNS, Row
 
@@ -45,17 +46,15 @@ def table(instance: JobShopInstance, schedule: Any, by: str = "machine", width: 
     """
     if by not in ("machine", "job"):
         raise ValueError(f"a table is by 'machine' or by 'job', not by {by!r}")
-    rows = _rows(schedule)
-    lanes: list[list[str]] = [[] for _ in range(instance.machines if by == "machine" else instance.jobs)]
-    for row in sorted(rows, key=lambda row: (row.start, row.end, row.position)):
-        if by == "machine":
-            lanes[row.machine].append(f"j{row.job} {row.start}-{row.end}")
-        else:
-            lanes[row.job].append(f"m{row.machine} {row.start}-{row.end}")
+    rows = sorted(_rows(schedule), key=lambda row: (row.start, row.end, row.position))
+    if by == "machine":
+        lanes, cells = instance.machines, [(row.machine, f"j{row.job} {row.start}-{row.end}") for row in rows]
+    else:
+        lanes, cells = instance.jobs, [(row.job, f"m{row.machine} {row.start}-{row.end}") for row in rows]
     makespan = _makespan(instance, rows)
     state = f"makespan {makespan}" if makespan is not None else f"{len(rows)} of {instance.operations} operations"
     heading = f"{instance.name} {instance.size}, {state} (j: job, m: machine, start-end)".lstrip()
-    return "\n".join([heading, *_lines(lanes, by[0], width)])
+    return lanes_table(heading, cells, lanes, by[0], width)
 
 
 def _rows(schedule: Any) -> list[Row]:
@@ -65,17 +64,3 @@ def _rows(schedule: Any) -> list[Row]:
 def _makespan(instance: JobShopInstance, rows: list[Row]) -> int | None:
     """None while operations are missing."""
     return max(row.end for row in rows) if len(rows) == instance.operations else None
-
-
-def _lines(lanes: list[list[str]], letter: str, width: int) -> list[str]:
-    """Cells in columns of equal width; a lane's first line begins with its name, the others with blanks."""
-    margin = len(f"{letter}{len(lanes) - 1}")
-    column = max((len(cell) for cells in lanes for cell in cells), default=0) + 2
-    fit = max(1, (width - margin - 3) // column)
-    lines = []
-    for lane, cells in enumerate(lanes):
-        for first in range(0, max(len(cells), 1), fit):
-            name = f"{letter}{lane}" if first == 0 else ""
-            line = "".join(cell.ljust(column) for cell in cells[first : first + fit])
-            lines.append(f"{name:<{margin}} | {line}".rstrip())
-    return lines

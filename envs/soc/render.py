@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from envs.core.lanes import lanes_table
 from envs.core.schedules import whole_rows
 from envs.soc.verify import COLUMNS, Row
 
@@ -50,14 +51,12 @@ def table(instance: SocInstance, schedule: Any, width: int = 100) -> str:
     topcuoglu 10x3, 10 of 10 tasks, end 80 (t: task, p: PE, start-end)
     p0 | t1 27-40  t7 57-62
     """
-    rows = _rows(schedule)
-    lanes: list[list[str]] = [[] for _ in range(instance.pes)]
-    for row in sorted(rows, key=lambda row: (row.start, row.end, row.task)):
-        lanes[row.pe].append(f"t{row.task} {row.start}-{row.end}")
+    rows = sorted(_rows(schedule), key=lambda row: (row.start, row.end, row.task))
+    cells = [(row.pe, f"t{row.task} {row.start}-{row.end}") for row in rows]
     end = max((row.end for row in rows), default=0)
     state = f"{len(rows)} of {instance.tasks} tasks, end {end}"
     heading = f"{instance.name} {instance.size}, {state} (t: task, p: PE, start-end)".lstrip()
-    return "\n".join([heading, *_lines(lanes, width)])
+    return lanes_table(heading, cells, instance.pes, "p", width)
 
 
 def _rows(schedule: Any) -> list[Row]:
@@ -85,17 +84,3 @@ def _transfers(instance: SocInstance, rows: list[Row]) -> list[Link]:
             if time and before.pe != after.pe:
                 links.append(Link(before.pe, before.end, after.pe, before.end + time, _group(instance, before)))
     return links
-
-
-def _lines(lanes: list[list[str]], width: int) -> list[str]:
-    """Cells in columns of equal width; a lane's first line begins with its name, the others with blanks."""
-    margin = len(f"p{len(lanes) - 1}")
-    column = max((len(cell) for cells in lanes for cell in cells), default=0) + 2
-    fit = max(1, (width - margin - 3) // column)
-    lines = []
-    for lane, cells in enumerate(lanes):
-        for first in range(0, max(len(cells), 1), fit):
-            name = f"p{lane}" if first == 0 else ""
-            line = "".join(cell.ljust(column) for cell in cells[first : first + fit])
-            lines.append(f"{name:<{margin}} | {line}".rstrip())
-    return lines
