@@ -16,7 +16,7 @@ SCOUTS, LONG = 8, 700
 cannot be better. On shorter ones that takes more time than it saves."""
 
 Scores = Callable[[DispatchVectorEnv], np.ndarray]
-"""(env) -> (B, A) float: larger is better; what is not legal is masked by the player."""
+"""(env) -> (B, A) float: larger is better, -inf for never; what is not legal is masked by the player."""
 
 
 class Episode(NamedTuple):
@@ -73,7 +73,8 @@ def play(
         batch: episodes played at once.
 
     Raises:
-        ValueError: no samples, several greedy ones, a temperature that is not positive, or a batch of none.
+        ValueError: no samples, several greedy ones, a temperature that is not positive, a batch of none, or scores
+            that rank nothing (`finish`).
     """
     if batch < 1:
         raise ValueError(f"batch is {batch}, but must be at least 1.")
@@ -82,7 +83,7 @@ def play(
     if temperature is not None and not temperature > 0:
         raise ValueError(f"The temperature is {temperature}, but must be positive.")
     rng = luck = np.random.default_rng(seed)
-    best, schedule, objectives = np.inf, np.zeros(0), []
+    best, schedule, objectives = np.inf, None, []
     cuts = problem.objective_grows and problem.size(instance.shape).nodes > LONG
     scouts = [SCOUTS] if cuts and min(samples, batch) > SCOUTS else []
     for begin, end in pairwise(chain([0], scouts, range(batch, samples, batch), [samples])):
@@ -93,8 +94,9 @@ def play(
         finish(env, scores, temperature, deepcopy(luck), begin % batch, best if cuts else np.inf)
         objectives.append(env.objective.copy())
         row = int(env.objective.argmin())
-        if env.objective[row] < best:
+        if schedule is None or env.objective[row] < best:
             best, schedule = float(env.objective[row]), env.schedule(row)
+    assert schedule is not None
     return Episode(best, schedule, np.concatenate(objectives))
 
 
@@ -109,17 +111,39 @@ def finish(
     """Play every running row of an environment without autoreset to its end, or until its objective is at `best`.
 
     With a temperature, candidates are sampled by `rng`, whose first `before` rows are not these.
+
+    Raises:
+        ValueError: scores of another shape, NaN or infinite for a legal candidate, or -inf for all of them.
     """
     mask = env.observation.action_mask
     while env.running.any():
         values = scores(env)
+        best_actions = greedy(values, mask)
+        check(values, best_actions, mask, env.running)
         if temperature is None or rng is None:
-            env.step(greedy(values, mask))
+            env.step(best_actions)
         else:
             luck = rng.spawn(1)[0]  # a row's luck is not that of other rows
             env.step(sample(values, mask, temperature, luck, before))
         if best < np.inf:
             env.stop(env.objective >= best)
+
+
+def check(scores: np.ndarray, best: np.ndarray, mask: np.ndarray, running: np.ndarray) -> None:
+    """ValueError where the best (B,) of the legal candidates of a running row has no finite score.
+
+    A NaN among them is the best, for argmax; where all are at -inf, what is best is not legal.
+    """
+    rows = np.arange(len(best))
+    found = scores[rows, best]
+    odd = running & ~(np.isfinite(found) & (mask[rows, best] == 1))
+    if odd.any():
+        row = int(odd.argmax())
+        value = found[row] if mask[row, best[row]] == 1 else -np.inf
+        raise ValueError(
+            f"The best score of a decision is {value}, of candidate {best[row]}, but scores must be finite where "
+            "they are to rank anything: mend the rule, or take another checkpoint."
+        )
 
 
 def objectives(
