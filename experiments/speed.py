@@ -40,13 +40,13 @@ KEY = ("problem", "options", "instances", "batch", "what")
 
 STARTUP = """
 import time
-began = time.perf_counter()
+began = time.process_time()
 from envs.core.vector import DispatchVectorEnv
-imported = time.perf_counter()
+imported = time.process_time()
 env = DispatchVectorEnv({problem!r}, 1)
 _, info = env.reset(seed=0)
 env.step(info["action_mask"].argmax(1))
-print(imported - began, time.perf_counter() - imported)
+print(imported - began, time.process_time() - imported)
 """
 
 
@@ -253,7 +253,7 @@ MEASURES: dict[str, Callable[..., Measure | None]] = {
 
 
 def startup(problem: Problem[Any, Any], records: Records, common: dict[str, Any]) -> list[dict[str, str]]:
-    """Wall seconds of the import, and of the first step in a new process: with an empty kernel cache and a full one."""
+    """CPU seconds of the import, and of the first step in a new process: with an empty kernel cache and a full one."""
     rows = []
     with tempfile.TemporaryDirectory() as cache:
         for what in ("first step, compiling", "first step, compiled before"):

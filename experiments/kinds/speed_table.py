@@ -62,7 +62,7 @@ class SpeedTable:
             columns = ("GRPO", "instances", "rollouts", "decisions per CPU second", "where the time goes")
             text += f"\n{markdown(columns, trainings)}"
         if starts:
-            text += f"\n{markdown(('start of a process', 'wall seconds'), starts)}"
+            text += f"\n{markdown(('start of a process', 'CPU seconds'), starts)}"
         write_text(path.with_suffix(".md"), text)
 
     def _placed(self, problems: Sequence[Problem[Any, Any]], plays: Sequence[Mapping[str, str]]) -> str:
