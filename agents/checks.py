@@ -5,6 +5,8 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from agents.schedules import LARGEST, schedule
 
@@ -91,3 +93,20 @@ def refuse(name: str, rule: Rule, value: Any) -> None:
     """ValueError for a value that breaks the rule."""
     if not rule.holds(value):
         raise ValueError(f"{name} is {value!r}, but must be {rule.words}.")
+
+
+def check_trained(policy: Any) -> None:
+    """ValueError where training has led to weights, or to moments of the optimizer, that are not finite."""
+    for name, weight in policy.named_parameters():
+        for tensor in (weight, *policy.optimizer.state[weight].values()):
+            if not torch.as_tensor(tensor).isfinite().all():
+                raise ValueError(f"Training ends, since {name} has weights or moments that are not finite{DIVERGED}")
+
+
+def check_scores(logits: Tensor) -> None:
+    """ValueError where the policy's logits (c,) are not finite."""
+    if not logits.isfinite().all():
+        raise ValueError(f"The policy scores its candidates with numbers that are not finite{DIVERGED}")
+
+
+DIVERGED = ": go back to the last checkpoint, or begin anew with a smaller learning rate."

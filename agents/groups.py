@@ -13,6 +13,7 @@ from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
+from agents.checks import check_scores, check_trained
 from agents.encoder import EmbeddingTable
 from agents.graph import Choices, Graphs
 from agents.objectives import Baseline
@@ -86,7 +87,9 @@ class GroupAlgorithm(Checkpoint):
             with torch.inference_mode():
                 choices = rollouts.read(running)
                 if choices is not None:
-                    rollouts.play(self._logits(choices, table), self._greedy)
+                    logits = self._logits(choices, table)
+                    check_scores(logits)
+                    rollouts.play(logits, self._greedy)
             rewards = env.step(rollouts.actions)[1]
             self.returns += rewards
             self.lengths += running
@@ -151,6 +154,7 @@ class GroupAlgorithm(Checkpoint):
             if log_interval is not None and iteration % log_interval == 0:
                 self.dump_logs(iteration)
             self.train()
+            check_trained(self.actor)
         callback.on_training_end()
         return self
 

@@ -13,7 +13,7 @@ from stable_baselines3.common.utils import get_device
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from agents.checks import checked
+from agents.checks import check_scores, checked
 from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
@@ -190,7 +190,9 @@ class GraphPolicy(ActorCriticPolicy):
         else:
             choices = Choices.read(observation, action_masks)
             vectors, first_node = self._vectors(observation)
-        return choices, *self.decoder(choices, self._about_pairs(choices, vectors, first_node))
+        logits, values = self.decoder(choices, self._about_pairs(choices, vectors, first_node))
+        check_scores(logits)
+        return choices, logits, values
 
     def _vectors(self, observation: Arrays) -> tuple[Tensor | None, Tensor | None]:
         """Node vectors (n, width) and the row of each observation's node 0, (B,)."""

@@ -10,7 +10,7 @@ from stable_baselines3.common.type_aliases import GymEnv
 
 from agents.buffer import GraphRolloutBuffer
 from agents.checkpoint import Checkpoint
-from agents.checks import checked
+from agents.checks import check_trained, checked
 from agents.policy import GraphPolicy
 from agents.schedules import NamedSchedule
 
@@ -96,6 +96,11 @@ class PPO(Checkpoint, stable_baselines3.PPO):
             device=device,
             _init_setup_model=_init_setup_model,
         )
+
+    def train(self) -> None:
+        """As stable-baselines3's; ValueError where weights are no longer finite."""
+        super().train()
+        check_trained(self.policy)
 
     def _setup_model(self) -> None:
         if self.rollout_buffer_class is GraphRolloutBuffer:
