@@ -3,9 +3,11 @@
 import hashlib
 import re
 import socket
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -13,10 +15,12 @@ import pytest
 from envs.core import downloads
 from envs.core.datasets import is_published, open_source, resolve
 from envs.core.downloads import DataError, fetch
+from envs.core.parts import parts
 from envs.core.sources import FixedSource
 from envs.core.text import nearest
 from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
+from envs.jobshop.sets import random_source
 
 NAME = "jobshop/jsplib/tiny.json"
 CONTENT = b'{"jobs": 1, "machines": 1, "data": [{"job": 0, "operation": 0, "machine": 0, "duration": 1}]}'
@@ -260,6 +264,20 @@ def test_text_that_names_no_instances_is_answered_with_a_sentence(text, sentence
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="^" + re.escape(sentence)):
         resolve(Problem, text)
+
+
+def test_a_problem_of_which_nothing_is_published_says_only_how_instances_are_drawn(monkeypatch):
+    module = ModuleType("envs.own.sets")
+    vars(module)["random_source"] = random_source
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    class Own(Problem):
+        name = "own"
+
+    (shop,) = resolve(Own, "random:3x2:1:0")
+    assert parts("own").sets.reference(shop) == (shop.lower_bound(), "lower-bound")
+    with pytest.raises(ValueError, match="'own01' is neither a set of own nor a file: there are none"):
+        resolve(Own, "own01")
 
 
 def test_a_source_is_endless_for_random_and_uniform_over_a_list():

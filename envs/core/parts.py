@@ -26,13 +26,13 @@ T = TypeVar("T")
 class Sets:
     """`envs/<problem>/sets.py`: where instances come from, and the best that is known of them."""
 
-    SETS: Mapping[str, Sequence[str]]
-    """Name of each named set to the names of its instances."""
-    load_set: Callable[[str], list[Any]]
-    """A set ("la"), a part of it ("la:10x5") or one instance ("la01"): see `envs.core.text.choose`."""
     random_source: Callable[[str], "Source[Any]"]
     """What stands behind "random:", its sizes."""
-    reference: Callable[[Any], tuple[float, str]]
+    SETS: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Name of each named set to the names of its instances."""
+    load_set: Callable[[str], list[Any]] = lambda _: []
+    """A set ("la"), a part of it ("la:10x5") or one instance ("la01"): see `envs.core.text.choose`."""
+    reference: Callable[[Any], tuple[float, str]] = lambda instance: (instance.lower_bound(), "lower-bound")
     """The best published objective of an instance and its kind, "optimal" or "best-known"; else a "lower-bound"."""
     REFERENCE_DATE: str = ""
     """When the published values were looked up."""
