@@ -12,8 +12,8 @@ a job has not M operations its line begins with their number, so that a line tha
 A line of words may stand before "J M". Behind the jobs may stand the makespan of a known schedule, alone on its line,
 and then a line for each machine; that they are whole numbers of this shop is checked, and they are not used.
 
-`orlib`: OR-Library's jobshop1.txt, or blocks of it: a heading `instance NAME` between two lines of +, a line of
-description, and a shop in the standard format. What stands before the first heading is ignored.
+`orlib`: OR-Library's jobshop1.txt, or blocks of it: a heading `instance NAME` between two lines of +, of which the
+first may lack, a line of description, and a shop in the standard format. What stands before all headings is ignored.
 
      +++++++++++++++++++++++++++++
      instance tiny

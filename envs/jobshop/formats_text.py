@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from envs.core.text import Line, check_count, in_one_line, lines_of, name_of, whole
 from envs.jobshop.instance import LARGEST, MOST_MACHINES, JobShopInstance
 
-RULER = re.compile(r"\s*\+{3,}\s*")
+RULER = re.compile(r"\s*\+{3,}(\s+\w+\s+\+{3,})?\s*")
+"""A line of +; the last one of OR-Library's file has EOF in its middle."""
+
 HEADING = re.compile(r"\s*instance\b\s*(.*?)\s*", re.IGNORECASE)
 
 
@@ -33,10 +35,10 @@ def read_standard(text: str, path: Path) -> list[Parsed]:
 
 
 def read_orlib(text: str, path: Path) -> list[Parsed]:
-    """Read blocks of the standard format, each under a heading between lines of + and a line of description."""
+    """Read blocks of the standard format, each under a heading, a line of + and a line of description."""
     headings = _headings(text)
     if not headings:
-        raise ValueError(f"{path}: no line `instance NAME` stands between two lines of +, so nothing begins here")
+        raise ValueError(f"{path}: no line `instance NAME` stands above a line of +, so no shop begins here")
     lines = text.splitlines()
     found = []
     for number, name in headings:
@@ -125,14 +127,10 @@ def write_orlib(instance: JobShopInstance) -> str:
 
 
 def _headings(text: str) -> list[tuple[int, str]]:
-    """Index of the line and name of each `instance NAME` whose neighbours, but for empty lines, are lines of +."""
+    """Index of the line and name of each `instance NAME` that a line of + follows, but for empty lines."""
     lines = [(number, line) for number, line in enumerate(text.splitlines()) if line.strip()]
-    found = []
-    for (_, before), (number, line), (_, after) in zip(lines, lines[1:], lines[2:], strict=False):
-        match = HEADING.fullmatch(line)
-        if match and RULER.fullmatch(before) and RULER.fullmatch(after):
-            found.append((number, match[1]))
-    return found
+    headings = ((number, HEADING.fullmatch(line), after) for (number, line), (_, after) in pairwise(lines))
+    return [(number, match[1]) for number, match, after in headings if match and RULER.fullmatch(after)]
 
 
 def _is_label(line: Line) -> bool:

@@ -79,7 +79,9 @@ INTRO = "source: somewhere\n\n+++++++\n\nThis file contains 2 instances.\n\n++++
         (BLOCK + RULER, ["tiny1"]),
         (BLOCK, ["tiny1"]),
         (BLOCK + OTHER, ["tiny1", "two words"]),
+        (BLOCK + "\n+++++++ EOF ++++++++++\n", ["tiny1"]),
         (INTRO + OTHER + BLOCK.removeprefix(RULER), ["two words", "tiny1"]),
+        (BLOCK.removeprefix(RULER) + OTHER, ["tiny1", "two words"]),
     ],
 )
 def test_orlibs_collection_holds_one_or_several_shops_under_their_names(tmp_path, text, names):
@@ -92,8 +94,8 @@ def test_orlibs_collection_holds_one_or_several_shops_under_their_names(tmp_path
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (RULER + STANDARD, ": no line `instance NAME` stands between two lines of +, so nothing begins here"),
-        (BLOCK.replace("instance", "shop"), ": no line `instance NAME` stands between two lines of +"),
+        (RULER + STANDARD, ": no line `instance NAME` stands above a line of +, so no shop begins here"),
+        (BLOCK.replace("instance", "shop"), ": no line `instance NAME` stands above a line of +"),
         (BLOCK[: BLOCK.index(" A two")] + RULER, ", line 3: nothing follows the heading of tiny1"),
         (BLOCK.replace(" 1  4 0  1 \n", RULER), ", line 8: the file ends here, but a line for each job makes 2"),
         (BLOCK + " 1 4 0 1\n" + OTHER, ", line 10: this line is one too many, because a line for each job makes 2"),
