@@ -69,7 +69,8 @@ class SocInstance(Instance):
         _check_edges(job_start, edge, volume)
         for name in ("queue", "span"):
             value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or not 0 <= value <= LARGEST:
+            whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+            if not whole or not 0 <= value <= LARGEST:
                 raise ValueError(f"{name} is {value!r}, but is a whole number from 0 (none) to {LARGEST}")
         if 0 < self.span <= arrival[0]:
             reason = (

@@ -125,6 +125,7 @@ def test_a_span_that_is_drawn_begins_with_a_job(law: str) -> None:
             {"span": 5, "arrival": [5, 9]},
             "span is 5, but the first job arrives at 5, so that there is nothing to decide",
         ),
+        ({"queue": True}, "queue is True, but is a whole number from 0 (none)"),
         ({"span": 1.5}, "span is 1.5, but is a whole number from 0 (none)"),
     ],
 )
