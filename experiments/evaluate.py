@@ -39,7 +39,7 @@ class Evaluate:
     """
 
     instances: tuple[str, ...]
-    """Named sets (taillard, taillard:15x15, ft06), files or globs, or random:SIZES:COUNT:SEED."""
+    """Named sets (taillard, taillard:15x15, ft06), files (shop.txt, shops.txt:2), globs, or random:SIZES:COUNT:SEED."""
     methods: tuple[str, ...] = ()
     """Names of methods; NAME@T samples at temperature T. Default: every rule that the options suit."""
     samples: tuple[int, ...] = (1,)
