@@ -210,7 +210,7 @@ def test_that_a_file_is_taken_for_a_published_name_is_said(tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ft06").write_text("1 1\n0 3\n")
     assert [shop.size for shop in resolve(Problem, "ft06")] == ["1x1"]
-    sentence = "ft06: the file of that name in this folder is taken; the published one is ft:ft06.\n"
+    sentence = "ft06: the file of that name in this folder is taken; write ft:ft06 for the published one.\n"
     assert capsys.readouterr().err == sentence
     assert [shop.size for shop in resolve(Problem, "ft:ft06")] == ["6x6"] and is_published(Problem, "ft:ft06")
 

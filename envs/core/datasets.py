@@ -52,8 +52,7 @@ def resolve(problem: Any, text: str) -> list[Any]:
     names = _names(sets)
     if file := _file(text):
         if head in names:
-            published = _in_its_set(sets, head)
-            _say(f"{head}: the file of that name in this folder is taken; the published one is {published}.")
+            _say(f"{head}: the file of that name in this folder is taken; {_otherwise(sets, head)}.")
         return _load(problem, *file)
     if head in names:
         return sets.load_set(text)
@@ -78,9 +77,10 @@ def _names(sets: Sets) -> dict[str, None]:
     return dict.fromkeys([*sets.SETS, *(name for members in sets.SETS.values() for name in members)])
 
 
-def _in_its_set(sets: Sets, name: str) -> str:
-    """How a published instance is called where its name alone means a file."""
-    return next((f"{head}:{name}" for head, members in sets.SETS.items() if name in members), f"in another one: {name}")
+def _otherwise(sets: Sets, name: str) -> str:
+    """What to write for what is published under a name that a file has too."""
+    found = [head for head, members in sets.SETS.items() if name in members]
+    return f"write {found[0]}:{name} for the published one" if found else "rename it for the published set"
 
 
 @cache
