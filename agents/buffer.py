@@ -24,6 +24,7 @@ class GraphSamples(NamedTuple):
     old_log_prob: Tensor  # (D,) f32
     advantages: Tensor  # (D,) f32
     returns: Tensor  # (D,) f32
+    action_masks: None = None  # `sb3_contrib.MaskablePPO` asks for them; the observations hold what is legal only
 
 
 class GraphRolloutBuffer(RolloutBuffer):

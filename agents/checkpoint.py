@@ -22,6 +22,7 @@ from agents.generators import generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
 from agents.schema import check_same, check_widths, describe, space_from_json, space_to_json
+from agents.wrapped import check_wrappers
 from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
 
@@ -56,7 +57,9 @@ class Checkpoint(BaseAlgorithm):
         inner: Any = env.unwrapped if isinstance(env, VectorEnv) else env
         if isinstance(inner, DispatchVectorEnv):
             return DispatchVecEnv(inner)
-        return BaseAlgorithm._wrap_env(env, verbose, monitor_wrapper)
+        wrapped = BaseAlgorithm._wrap_env(env, verbose, monitor_wrapper)
+        check_wrappers(wrapped)
+        return wrapped
 
     def _check_arguments(self) -> None:
         """Refuse arguments that break their rule; numbers become plain ones, texts become schedules."""

@@ -18,6 +18,7 @@ from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
 from agents.schema import space_from_json, space_to_json
+from agents.wrapped import check_space, check_types
 from envs.core.memory import check_memory
 
 Encode = Literal["none", "once", "step"]
@@ -57,6 +58,7 @@ class GraphPolicy(ActorCriticPolicy):
             raise ValueError(
                 f"GraphPolicy needs the Dict observations of a dispatch environment, not {observation_space}."
             )
+        check_space(observation_space)
         if encode not in ("none", "once", "step"):
             raise ValueError(f"encode is {encode!r}; it must be 'none', 'once' or 'step'.")
         if use_sde:
@@ -188,6 +190,7 @@ class GraphPolicy(ActorCriticPolicy):
             first_node = None if graphs is None else graphs.nodes.offsets[observation.graph]
             vectors = None if graphs is None or self.encoder is None else self.encoder(graphs)
         else:
+            check_types(observation)
             choices = Choices.read(observation, action_masks)
             vectors, first_node = self._vectors(observation)
         logits, values = self.decoder(choices, self._about_pairs(choices, vectors, first_node))

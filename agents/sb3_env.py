@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from stable_baselines3.common.monitor import Monitor
-from stable_baselines3.common.vec_env import VecEnv, VecMonitor
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecMonitor
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
 from envs.core.vector import DispatchVectorEnv
@@ -146,6 +146,11 @@ def vector_env(env: VecEnv) -> DispatchVectorEnv:
     """
     while isinstance(env, VecMonitor):
         env = env.venv
+    if isinstance(env, VecEnvWrapper):
+        raise ValueError(
+            f"Group trainers play in an environment of their own, where {type(env).__name__} would change nothing: "
+            "leave it out."
+        )
     try:
         found = [env.env] if isinstance(env, DispatchVecEnv) else env.get_attr("vector")
     except AttributeError:

@@ -10,7 +10,7 @@ from stable_baselines3.common.callbacks import EvalCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 
-from agents.maskable import MaskableGraphPolicy
+from agents.maskable import MaskableGraphPolicy, MaskableGraphRolloutBuffer
 from agents.policy import GraphPolicy
 from agents.ppo import PPO
 from envs.core.env import DispatchEnv
@@ -74,6 +74,39 @@ def test_maskable_ppo_trains_the_policy() -> None:
     masks = env.env_method("action_masks")
     actions, _ = model.predict(observation, action_masks=masks)
     assert (masks[np.arange(8), actions] == 1).all()
+
+
+@pytest.mark.parametrize("encode", ["none", "once", "step"])
+def test_maskable_ppo_learns_from_our_buffer_and_asks_for_all_masks_at_once(
+    encode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env, masks, calls = job_shops(), DispatchVectorEnv.action_masks, []
+
+    def fewer(vector: DispatchVectorEnv) -> np.ndarray:
+        """Without the last legal candidate where there are several."""
+        found = masks(vector).copy()
+        calls.append(len(found))
+        last = found.shape[1] - 1 - found[:, ::-1].argmax(1)
+        found[np.arange(len(found)), last] *= found.sum(1) == 1
+        return found
+
+    monkeypatch.setattr(DispatchVectorEnv, "action_masks", fewer)
+    model = MaskablePPO(
+        MaskableGraphPolicy,
+        env,
+        rollout_buffer_class=MaskableGraphRolloutBuffer,
+        rollout_buffer_kwargs={"encode": encode},
+        policy_kwargs={"encode": encode},
+        **SHORT,
+    )
+    model.learn(256)
+    assert calls == [8] * 32
+    buffer: Any = model.rollout_buffer
+    for batch in buffer.get(64):
+        assert batch.observations.choices.candidates.lengths.max() < 6
+    model.policy.optimizer.step = lambda *_: None  # type: ignore[method-assign]
+    model.learn(128)  # with weights that stay, every ratio is 1
+    assert model.logger.name_to_value["train/approx_kl"] == pytest.approx(0, abs=1e-6)
 
 
 def test_training_goes_on_with_larger_instances() -> None:
