@@ -18,15 +18,26 @@ from experiments.kinds.tables import mean, percent, summary
 from experiments.locks import ANOTHER, one_writer
 from experiments.methods import Effort, Method, methods, playable
 from experiments.progress import Progress
-from experiments.records import Records, cell, provenance
+from experiments.records import Layout, Records, cell, provenance
 
-COLUMNS = (
-    *("problem", "options", "set", "instance", "size", "method", "samples", "seed"),
-    *("objective", "reference", "reference_kind", "gap_pct", "wall_s", "cpu_s", "budget_s", "workers"),
-    *("train_decisions", "train_cpu_s", "device", "commit", "date", "command"),
+LAYOUT = Layout(
+    columns=(
+        *("problem", "options", "set", "instance", "size", "fingerprint", "method", "samples", "seed"),
+        *("objective", "reference", "reference_kind", "gap_pct", "wall_s", "cpu_s", "budget_s", "workers"),
+        *("train_decisions", "train_cpu_s", "device", "commit", "date", "command"),
+    ),
+    # What was run: a case whose row the output file has already is not run again.
+    key=(
+        *("problem", "options", "set", "instance", "method", "samples", "seed"),
+        *("budget_s", "workers", "train_decisions"),
+    ),
+    runs=(
+        *("problem", "options", "seed", "budget_s", "workers", "train_decisions", "train_cpu_s", "device"),
+        *("commit", "date", "command"),
+    ),
+    instances=("set", "instance", "size", "reference", "reference_kind", "fingerprint"),
 )
-KEY = ("problem", "options", "set", "instance", "method", "samples", "seed", "budget_s", "workers", "train_decisions")
-"""What was run: a case whose row the output file has already is not run again."""
+"""Of the rows that `--output` writes."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,8 @@ class Evaluate:
     device: str = "cpu"
     """Where agents compute: cpu or cuda."""
     output: Path | None = None
-    """CSV file; the rows that it has already are kept and not run again, unless their schedule is missing."""
+    """CSV file; the rows that it has already are kept and not run again, unless their schedule is missing. What rows
+    share stands beside it, in NAME.runs.csv and NAME.instances.csv."""
     schedules: Path | None = None
     """Folder for the schedules, as JSON."""
     gantt: Path | None = None
@@ -75,6 +87,7 @@ class Case(NamedTuple):
             "set": self.set,
             "instance": self.instance.name,
             "size": self.instance.size,
+            "fingerprint": self.instance.identity,
             "method": self.method.name,
             "samples": self.method.samples,
             "options": self.method.options,
@@ -138,7 +151,7 @@ def run(
     Raises:
         ValueError: a row of the output file is of another instance or agent, though of the same name.
     """
-    records = Records(command.output, COLUMNS, KEY)
+    records = Records(command.output, LAYOUT)
     common = {"problem": problem.name, "seed": command.seed, "device": command.device, **provenance()}
     found = [records.find(common | case.facts()) for case in cases]
     for case, row in zip(cases, found, strict=True):
@@ -175,7 +188,7 @@ def check_kept(row: Mapping[str, str], case: Case, problem: str, output: Path | 
     """ValueError where a kept row says something else of the instance or the agent than they are now."""
     reference, kind = parts(problem).reference(case.instance)
     now = {**case.facts(), "reference": reference, "reference_kind": kind}
-    for name in ("size", "reference", "reference_kind", "train_cpu_s"):
+    for name in ("size", "fingerprint", "reference", "reference_kind", "train_cpu_s"):
         if row[name] != cell(now[name]):
             raise ValueError(
                 f"{output} has a row of {case.method.name} on {case.instance.name or case.set} with the {name} "

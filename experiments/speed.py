@@ -29,14 +29,17 @@ from experiments.cli import describe
 from experiments.kinds.tables import aligned
 from experiments.locks import ANOTHER, one_writer
 from experiments.progress import Progress
-from experiments.records import Records, provenance
+from experiments.records import Layout, Records, provenance
 from experiments.training.timing import GROUP, Training, shares
 
-COLUMNS = (
-    *("problem", "options", "instances", "batch", "what", "decisions_per_cpu_s", "slowest", "fastest", "repeats"),
-    *("shares", "bytes_per_observation", "seconds", "processor", "commit", "date", "command"),
+LAYOUT = Layout(
+    columns=(
+        *("problem", "options", "instances", "batch", "what", "decisions_per_cpu_s", "slowest", "fastest", "repeats"),
+        *("shares", "bytes_per_observation", "seconds", "processor", "commit", "date", "command"),
+    ),
+    key=("problem", "options", "instances", "batch", "what"),
+    runs=("problem", "processor", "commit", "date", "command"),
 )
-KEY = ("problem", "options", "instances", "batch", "what")
 
 STARTUP = """
 import time
@@ -109,7 +112,7 @@ def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
 
 def measured(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
     """The rows of all measurements, those that the output file lacks measured now."""
-    records = Records(command.output, COLUMNS, KEY)
+    records = Records(command.output, LAYOUT)
     texts = command.instances or (problem.default_instances,)
     cases = [
         {"problem": problem.name, "options": describe(problem.options), "instances": text, "batch": batch, "what": what}

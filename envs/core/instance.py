@@ -57,6 +57,13 @@ class Instance(ABC):
                 layout.append(value)
         return hashed(b"".join(arrays), layout_seed(tuple(layout)))
 
+    @cached_property
+    def identity(self) -> str:
+        """Hash of all fields but the name, hidden ones included, as 16 hexadecimal digits: what a result is about."""
+        values = [np.asarray(getattr(self, name)) for name in _compared(type(self))]
+        layout = tuple((value.dtype.str, value.shape) for value in values)
+        return f"{hashed(b''.join(value.tobytes() for value in values), layout_seed(layout)):016x}"
+
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented

@@ -23,6 +23,7 @@ class Known(NamedTuple):
     lb: int
     ub: int
     optimal: int  # 1 where lb == ub
+    identity: str  # `Instance.identity` of its numbers
 
     @property
     def size(self) -> str:
@@ -33,7 +34,10 @@ class Known(NamedTuple):
 def _best_known() -> dict[str, Known]:
     with Path(__file__).with_name("best_known.csv").open(encoding="utf-8", newline="") as file:
         rows = list(DictReader(line for line in file if not line.startswith("#")))
-    return {row.pop("instance"): Known(*map(int, row.values())) for row in rows}
+    return {
+        row["instance"]: Known(*(int(row[name]) for name in Known._fields[:-1]), identity=row["identity"])
+        for row in rows
+    }
 
 
 REFERENCE_DATE = "2026-08"
@@ -41,6 +45,8 @@ REFERENCE_DATE = "2026-08"
 
 BEST_KNOWN = _best_known()
 """Name of each published instance to what is known of it; source and licence stand in `best_known.csv`."""
+
+_BY_IDENTITY = {known.identity: known for known in BEST_KNOWN.values()}
 
 FAMILIES = {
     "ft": "Fisher and Thompson 1963",
@@ -82,12 +88,10 @@ def load_set(text: str) -> list[JobShopInstance]:
 def reference(instance: JobShopInstance) -> tuple[int, str]:
     """The smallest known makespan and its kind: "optimal", "best-known", or "lower-bound" outside the literature.
 
-    Name (JSPLib's "ta01js" is ta01) and size decide; a shop that is called ft06 or ta01 but has other numbers is not
-    taken for it: copies of Taillard's with some durations off by one are about.
+    The numbers decide, whatever the shop is called: copies of Taillard's with some durations off by one are about.
     """
-    name = instance.name.removesuffix("js")
-    known, original = BEST_KNOWN.get(name), _constructed(name)
-    if known is None or known.size != instance.size or (original is not None and original != instance):
+    known = _BY_IDENTITY.get(instance.identity)
+    if known is None:
         return instance.lower_bound(), "lower-bound"
     return known.ub, "optimal" if known.optimal else "best-known"
 

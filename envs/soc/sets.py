@@ -90,12 +90,17 @@ def load_set(text: str) -> list[SocInstance]:
 def reference(instance: SocInstance) -> tuple[int | float, str]:
     """The smallest known objective and its kind: "optimal", "best-known", or "lower-bound" where nothing is known.
 
-    A graph is known by its name and its numbers.
+    The numbers decide, whatever the graph is called.
     """
-    known = BEST_KNOWN.get(instance.name)
-    if known is None or _instance(instance.name) != instance:
+    known = _by_identity().get(instance.identity)
+    if known is None:
         return instance.lower_bound(), "lower-bound"
     return known.ub, "optimal" if known.optimal else "best-known"
+
+
+@cache
+def _by_identity() -> dict[str, Known]:
+    return {_instance(name).identity: known for name, known in BEST_KNOWN.items()}
 
 
 @cache

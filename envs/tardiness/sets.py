@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from typing import NamedTuple
-
-import numpy as np
 
 from envs.core.downloads import DataError, fetch
 from envs.core.sources import RandomSizes
@@ -71,6 +70,9 @@ _SIZES = {
     name: str(collection.jobs) for family in FAMILIES.values() for collection in family for name in collection.names
 }
 
+PUBLISHED = "published500"
+"""What the instances of `discover-published` are called."""
+
 _COLLECTIONS = {collection.prefix: collection for collections in FAMILIES.values() for collection in collections}
 
 
@@ -87,23 +89,26 @@ def load_set(text: str) -> list[TardinessInstance]:
 def reference(instance: TardinessInstance) -> tuple[int, str]:
     """The smallest known value and its kind: "optimal", "best-known", "published", or "lower-bound".
 
-    "published" are the values of `discover-published`, some of which no schedule has. The name says which instance it
-    is; one of that name that has other numbers is not taken for it.
+    The numbers decide, whatever the instance is called. But "published" are the values of `discover-published`, some of
+    which no schedule has: they are for its instances under its names.
     """
-    prefix, number = _parts(instance.name)
-    collection = _COLLECTIONS.get(prefix)
-    if collection is None or not 1 <= number <= collection.instances or instance.jobs != collection.jobs:
-        return instance.lower_bound(), "lower-bound"
-    try:
-        found = _read(collection, download=False)[number - 1]
-    except DataError:  # the instance is somebody's own, or it would be here
-        return instance.lower_bound(), "lower-bound"
-    numbers = ((instance.processing, found.processing), (instance.due, found.due), (instance.weight, found.weight))
-    if not all(np.array_equal(mine, theirs) for mine, theirs in numbers):
-        return instance.lower_bound(), "lower-bound"
-    if prefix == "published500":
-        return found.value, "published"
-    return found.value, "best-known" if number in collection.unproved else "optimal"
+    known = _known(instance.jobs, as_published=_parts(instance.name)[0] == PUBLISHED)
+    return known.get(instance.identity) or (instance.lower_bound(), "lower-bound")
+
+
+@cache
+def _known(jobs: int, as_published: bool) -> dict[str, tuple[int, str]]:
+    """Value and kind of the published instances of so many jobs, by identity, as far as their files are at hand."""
+    known = {}
+    for collection in _COLLECTIONS.values():
+        if collection.jobs == jobs and (collection.prefix == PUBLISHED) == as_published:
+            with suppress(DataError):  # an instance of a file that is not here is somebody's own
+                for number, found in enumerate(_read(collection, download=False), 1):
+                    if found.processing.min() > 0:
+                        proved = "best-known" if number in collection.unproved else "optimal"
+                        numbers = TardinessInstance(found.processing, found.due, found.weight)
+                        known[numbers.identity] = found.value, "published" if as_published else proved
+    return known
 
 
 def _published(name: str) -> Published:

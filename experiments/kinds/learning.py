@@ -15,7 +15,7 @@ from envs import load_problem
 from envs.core.files import write_figure, write_text
 from experiments.kinds.comparison import Agents
 from experiments.kinds.tables import half_width, markdown, percent
-from experiments.records import Records, provenance
+from experiments.records import Layout, Records, provenance
 from experiments.train import ensure
 from experiments.training.agent import CONFIG
 from experiments.training.curve import curve_records
@@ -42,7 +42,7 @@ class LearningCurves:
         _, rules, kind = next(iter(found.values()))
         columns = ("agent", "seed", *curves[next(iter(curves))][0][0])
         path.with_suffix(".csv").unlink(missing_ok=True)
-        records = Records(path.with_suffix(".csv"), columns, columns[:3])
+        records = Records(path.with_suffix(".csv"), Layout(columns, columns[:3]))
         for name, runs in curves.items():
             for agent, curve in zip(self.agents[name].runs, runs, strict=True):
                 for row in curve:

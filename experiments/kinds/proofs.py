@@ -17,13 +17,18 @@ from envs.core.parts import parts
 from experiments.kinds.tables import grouped, markdown
 from experiments.methods import known
 from experiments.progress import Progress
-from experiments.records import Records, provenance
+from experiments.records import Layout, Records, provenance
 
-COLUMNS = (
-    *("problem", "set", "instance", "size", "solver", "budget_s", "workers", "seed", "status", "objective", "bound"),
-    *("reference", "reference_kind", "wall_s", "cpu_s", "commit", "date", "command"),
+LAYOUT = Layout(
+    columns=(
+        *("problem", "set", "instance", "size", "fingerprint", "solver", "budget_s", "workers", "seed"),
+        *("status", "objective", "bound", "reference", "reference_kind", "wall_s", "cpu_s"),
+        *("commit", "date", "command"),
+    ),
+    key=("problem", "set", "instance", "fingerprint", "solver", "budget_s", "workers", "seed"),
+    runs=("problem", "solver", "budget_s", "workers", "seed", "commit", "date", "command"),
+    instances=("set", "instance", "size", "reference", "reference_kind", "fingerprint"),
 )
-KEY = COLUMNS[:8]
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,12 @@ class Proofs:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write a row for each instance to PATH.csv and a line for each set to PATH.md."""
-        records = Records(path.with_suffix(".csv"), COLUMNS, KEY)
+        records = Records(path.with_suffix(".csv"), LAYOUT)
         cases = [(text, instance) for text in self.sets for instance in resolve(load_problem(problem), text)]
         rows, progress = [], Progress("instances")
         for done, (text, instance) in enumerate(cases, 1):
             facts = {"problem": problem, "set": text, "instance": instance.name, "size": instance.size}
+            facts["fingerprint"] = instance.identity
             facts |= {"solver": self.solver, "budget_s": self.seconds, "workers": 1, "seed": 0}
             rows.append(records.find(facts) or records.append(facts | self._solved(problem, instance)))
             progress.update(done, done / len(cases), f"{instance.name}: {rows[-1]['status']}")

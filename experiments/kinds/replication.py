@@ -18,7 +18,7 @@ from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 from experiments.kinds.comparison import made
 from experiments.kinds.tables import half_width, markdown
-from experiments.records import Records, provenance
+from experiments.records import Layout, Records, provenance
 
 
 class Printed(NamedTuple):
@@ -40,9 +40,11 @@ class Replication:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write a row for each rule and stream to PATH.csv, and their means to PATH.md."""
+        runs = ("problem", "commit", "date", "command")
         columns = ("problem", "law", "method", "instance", "latency", "completed", "objective")
-        path.with_suffix(".csv").unlink(missing_ok=True)
-        records = Records(path.with_suffix(".csv"), (*columns, "commit", "date", "command"), columns[:4])
+        for suffix in (".csv", ".runs.csv"):
+            path.with_suffix(suffix).unlink(missing_ok=True)
+        records = Records(path.with_suffix(".csv"), Layout((*columns, *runs[1:]), columns[:4], runs))
         lines = []
         for law, printed in self.cases:
             streams = resolve(SoC, f"random:{law}:{self.count}:{self.seed}")

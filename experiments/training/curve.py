@@ -12,7 +12,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 from agents.archive import read
 from experiments.progress import Progress
-from experiments.records import Records
+from experiments.records import Layout, Records
 from experiments.training.agent import BEST, CONFIG, LAST
 from experiments.training.events import Events
 from experiments.training.settings import Budget
@@ -46,7 +46,7 @@ class Stopwatch:
 
 def curve_records(folder: Path) -> Records:
     """The curve of a run directory; ValueError where it is damaged."""
-    records = Records(folder / CURVE, COLUMNS, COLUMNS[:1])
+    records = Records(folder / CURVE, Layout(COLUMNS, COLUMNS[:1]))
     for number, row in enumerate(records.rows, 1):
         for name, value in row.items():
             try:

@@ -13,11 +13,13 @@ import pytest
 
 from baselines.solution import Solution
 from envs import load_problem
+from envs.core.datasets import resolve
 from envs.core.parts import parts
 from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
 from experiments import methods, verify
-from experiments.evaluate import COLUMNS, Evaluate, evaluate, rule_defaults
+from experiments.evaluate import LAYOUT, Evaluate, evaluate, rule_defaults
+from experiments.records import Records
 
 QUICK = Evaluate(instances=("ft06",), methods=("spt", "mwkr"), seconds=1)
 
@@ -27,17 +29,17 @@ def run(command: Evaluate) -> list[dict[str, str]]:
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return Records(path, LAYOUT).rows
 
 
 def test_the_columns_are_those_of_the_design(tmp_path: Path) -> None:
     run(replace(QUICK, output=tmp_path / "x.csv"))
     text = (
-        "problem, options, set, instance, size, method, samples, seed, objective, reference, reference_kind, gap_pct, "
-        "wall_s, cpu_s, budget_s, workers, train_decisions, train_cpu_s, device, commit, date, command"
+        "problem, options, set, instance, size, fingerprint, method, samples, seed, objective, reference, "
+        "reference_kind, gap_pct, wall_s, cpu_s, budget_s, workers, train_decisions, train_cpu_s, device, commit, "
+        "date, command"
     )
-    assert tuple(text.split(", ")) == COLUMNS
+    assert tuple(text.split(", ")) == LAYOUT.columns
     row = read(tmp_path / "x.csv")[0]
     assert row["options"].startswith("scheme=non_delay ")
     assert (row["set"], row["instance"], row["size"], row["method"]) == ("ft06", "ft06", "6x6", "spt")
@@ -109,16 +111,44 @@ def test_the_row_of_an_instance_that_has_changed_is_not_taken_for_its_own(tmp_pa
     run(shop)
     text = (tmp_path / "x.csv").read_text()
     formats.save(JobShopInstance.from_jobs([[(0, 30)]], name="mine"), tmp_path / "shop.txt")
-    with pytest.raises(ValueError, match=r"x\.csv has a row of spt on mine with the reference 3, which now is 30: "):
+    with pytest.raises(ValueError, match=r"x\.csv has a row of spt on mine with the fingerprint .*, which now is .*: "):
         run(shop)
     assert (tmp_path / "x.csv").read_text() == text
+
+
+def test_an_instance_that_is_called_like_another_gets_no_row_beside_it(tmp_path: Path) -> None:
+    shop = replace(QUICK, instances=(str(tmp_path / "shop.txt"),), methods=("spt",), output=tmp_path / "x.csv")
+    formats.save(JobShopInstance.from_jobs([[(0, 3)]], name="mine"), tmp_path / "shop.txt")
+    run(shop)
+    formats.save(JobShopInstance.from_jobs([[(0, 2)], [(0, 1)]], name="mine"), tmp_path / "shop.txt")
+    with pytest.raises(ValueError, match=r"x\.csv has rows of another instance 'mine': name another file"):
+        run(replace(shop, methods=("mwkr",)))
+
+
+def test_what_rows_share_stands_once_beside_them(tmp_path: Path) -> None:
+    rows = run(replace(QUICK, instances=("ft06", "random:3x3:2:0"), output=tmp_path / "x.csv"))
+    lines = {suffix: (tmp_path / f"x{suffix}").read_text().splitlines() for suffix in (".csv", ".runs.csv")}
+    lines[".instances.csv"] = (tmp_path / "x.instances.csv").read_text().splitlines()
+    assert lines[".csv"][0] == "case,method,samples,objective,gap_pct,wall_s,cpu_s,run"
+    assert [len(found) - 1 for found in lines.values()] == [6, 1, 3]
+    assert read(tmp_path / "x.csv") == rows
+    (tmp_path / "x.runs.csv").write_text(lines[".runs.csv"][0] + "\n")
+    with pytest.raises(ValueError, match=r"x\.csv refers to line '0' of .*x\.runs\.csv, which it lacks"):
+        read(tmp_path / "x.csv")
+
+
+def test_two_realisations_of_one_visible_instance_are_told_apart() -> None:
+    (stream,) = resolve(load_problem("soc"), "random:5x3x2,noise=0.5:1:0")
+    other = replace(stream, true_duration=stream.true_duration + (stream.true_duration > 0))
+    assert stream.fingerprint == other.fingerprint and stream.identity != other.identity
+    assert stream.identity == replace(stream, name="other").identity
 
 
 def test_the_row_of_an_agent_that_was_trained_anew_is_not_taken_for_its_own(run_dir: Path, tmp_path: Path) -> None:
     agent = replace(QUICK, methods=(str(run_dir),), output=tmp_path / "x.csv")
     trained = run(agent)[0]["train_cpu_s"]
-    text = (tmp_path / "x.csv").read_text()
-    (tmp_path / "x.csv").write_text(text.replace(f",{trained},", ",123,"))
+    shared = tmp_path / "x.runs.csv"
+    shared.write_text(shared.read_text().replace(f",{trained},", ",123,"))
     with pytest.raises(ValueError, match=r"with the train_cpu_s 123, which now is .*delete its rows or name another"):
         run(agent)
 

@@ -1,6 +1,5 @@
 """Tables of differences: means, paired differences and their intervals."""
 
-import csv
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -8,9 +7,11 @@ from statistics import fmean, stdev
 
 import pytest
 
+from experiments.evaluate import LAYOUT
 from experiments.kinds.comparison import Agents, Line
 from experiments.kinds.paired import Paired
 from experiments.kinds.tables import half_width
+from experiments.records import Records
 from tests.experiments.conftest import SMALL
 
 
@@ -27,8 +28,8 @@ def test_differences_are_paired_and_have_an_interval(run_dir: Path, tmp_path: Pa
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert lines[0] == ["method", "samples", "small", "one", "CPU s"]
     assert [line[0] for line in lines[2:]] == ["spt", "mwkr", "spt (scheme=active)", "agent"]
-    with (tmp_path / "small.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["set"] != "ft06" and "active" not in row["options"]]
+    kept = Records(tmp_path / "small.csv", LAYOUT).rows
+    rows = [row for row in kept if row["set"] != "ft06" and "active" not in row["options"]]
     found = {name: [float(row["objective"]) for row in rows if row["method"] == name] for name in ("spt", "mwkr")}
     base = fmean(found["mwkr"])
     differences = [100 * (a - b) / base for a, b in zip(found["spt"], found["mwkr"], strict=True)]

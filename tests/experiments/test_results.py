@@ -124,7 +124,9 @@ def test_report_makes_the_tables_that_are_asked_for(tmp_path: Path, monkeypatch:
     small = Comparison("Small", ("ft06",), (Line(("spt",)),))
     monkeypatch.setitem(TABLES, "small", small)
     report(Report(("jobshop/small",), tmp_path))
-    assert {path.name for path in (tmp_path / "jobshop").iterdir()} == {"small.csv", "small.md"}
+    assert {path.name for path in (tmp_path / "jobshop").iterdir()} == {
+        *("small.csv", "small.runs.csv", "small.instances.csv", "small.md")
+    }
     assert "python -m experiments.report --only jobshop/small" in (tmp_path / "jobshop" / "small.md").read_text()
 
 
