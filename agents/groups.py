@@ -13,7 +13,7 @@ from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
-from agents.checks import check_scores, check_trained
+from agents.checks import check_learn, check_scores, check_trained
 from agents.encoder import EmbeddingTable
 from agents.graph import Choices, Graphs
 from agents.objectives import Baseline
@@ -143,6 +143,7 @@ class GroupAlgorithm(Checkpoint):
         progress_bar: bool = False,
     ) -> Self:
         """Train for at least so many decisions; arguments as in stable-baselines3."""
+        check_learn(total_timesteps, log_interval, callback)
         name = tb_log_name or type(self).__name__
         total_timesteps, callback = self._setup_learn(
             total_timesteps, callback, reset_num_timesteps, name, progress_bar

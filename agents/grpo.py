@@ -20,10 +20,12 @@ from torch import Tensor
 
 from agents import crew
 from agents.checkpoint import Checkpoint
+from agents.checks import check_constructor
 from agents.groups import GroupAlgorithm
 from agents.objectives import Baseline, Loss, Scale, advantages, decision_weights, surrogate
 from agents.policy import GraphPolicy
 from agents.rollouts import Part
+from agents.sb3_env import made
 from agents.schedules import NamedSchedule
 from agents.selection import count_of, max_variance_subset
 
@@ -96,9 +98,10 @@ class GRPO(GroupAlgorithm):
         device: torch.device | str = "auto",
         _init_setup_model: bool = True,
     ) -> None:
+        check_constructor(type(self), locals())
         super().__init__(
             policy,  # type: ignore[arg-type]
-            env,  # type: ignore[arg-type]
+            made(env),  # type: ignore[arg-type]
             learning_rate=learning_rate,  # type: ignore[arg-type]
             policy_kwargs=policy_kwargs,
             stats_window_size=stats_window_size,

@@ -13,7 +13,7 @@ from stable_baselines3.common.utils import get_device
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from agents.checks import check_scores, checked
+from agents.checks import check_guide, check_scores, checked
 from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
@@ -61,6 +61,8 @@ class GraphPolicy(ActorCriticPolicy):
         check_space(observation_space)
         if encode not in ("none", "once", "step"):
             raise ValueError(f"encode is {encode!r}; it must be 'none', 'once' or 'step'.")
+        if not callable(lr_schedule):
+            raise ValueError(f"lr_schedule is {lr_schedule!r}, but must be a function of the progress that remains.")
         if use_sde:
             raise ValueError("use_sde is for continuous actions; GraphPolicy chooses one of many candidates.")
         # ActorCriticPolicy would build networks of its own.
@@ -80,8 +82,10 @@ class GraphPolicy(ActorCriticPolicy):
             "rounds": rounds,
             "guide": guide,
         }
-        for name, value in self.shape.items():
+        given = {"optimizer_class": optimizer_class, "optimizer_kwargs": optimizer_kwargs}
+        for name, value in (self.shape | given).items():
             checked(name, value)
+        check_guide(guide, _shape(observation_space["candidate_features"])[-1])
         # Three matrices in each round of the decoder; weights, their gradients and two moments of Adam.
         weights = 16.0 * width**2 * (3 * rounds + 2)
         check_memory(weights, f"width {width} with {rounds} rounds", "choose a smaller network")
@@ -89,7 +93,10 @@ class GraphPolicy(ActorCriticPolicy):
         self._table = EmbeddingTable()
         self._table_weights: list[int] = []
         self._weights = list(self.parameters())
-        self.optimizer = optimizer_class(self._weights, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        try:
+            self.optimizer = optimizer_class(self._weights, lr=lr_schedule(1), **self.optimizer_kwargs)  # type: ignore[call-arg]
+        except TypeError as error:
+            raise ValueError(f"optimizer_kwargs is {optimizer_kwargs}, which is wrong: {error}.") from None
         self.optimizer.register_step_post_hook(self._forget)
 
     def _build_networks(

@@ -1,17 +1,18 @@
 """Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347) by stable-baselines3, for dispatching."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import stable_baselines3
 import torch
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.policies import BasePolicy
-from stable_baselines3.common.type_aliases import GymEnv
+from stable_baselines3.common.type_aliases import GymEnv, MaybeCallback
 
 from agents.buffer import GraphRolloutBuffer
 from agents.checkpoint import Checkpoint
-from agents.checks import check_trained, checked
+from agents.checks import check_constructor, check_learn, check_trained
 from agents.policy import GraphPolicy
+from agents.sb3_env import made
 from agents.schedules import NamedSchedule
 
 
@@ -68,11 +69,10 @@ class PPO(Checkpoint, stable_baselines3.PPO):
         device: torch.device | str = "auto",
         _init_setup_model: bool = True,
     ) -> None:
-        for name, value in list(locals().items()):  # before stable-baselines3 asserts
-            checked(name, value)
+        check_constructor(type(self), locals())
         super().__init__(
             policy,  # type: ignore[arg-type]
-            env,  # type: ignore[arg-type]
+            made(env),  # type: ignore[arg-type]
             learning_rate=learning_rate,  # type: ignore[arg-type]
             n_steps=n_steps,
             batch_size=batch_size,
@@ -95,6 +95,21 @@ class PPO(Checkpoint, stable_baselines3.PPO):
             seed=seed,
             device=device,
             _init_setup_model=_init_setup_model,
+        )
+
+    def learn(  # type: ignore[override]
+        self, total_timesteps: int, callback: MaybeCallback = None, log_interval: int | None = 1, **more: Any
+    ) -> Self:
+        """As stable-baselines3's."""
+        check_learn(total_timesteps, log_interval, callback)
+        return super().learn(
+            total_timesteps,
+            callback,
+            log_interval,
+            **{  # type: ignore[arg-type]
+                "tb_log_name": type(self).__name__,
+                **more,
+            },
         )
 
     def train(self) -> None:

@@ -138,6 +138,19 @@ class DispatchVecEnv(VecEnv):
         return [wrapper_class is Monitor for _ in self._get_indices(indices)]
 
 
+def made(env: Any) -> Any:
+    """The environment of a registered name, anything else as it is; ValueError for a name that nobody registered."""
+    if not isinstance(env, str):
+        return env
+    try:
+        return gymnasium.make(env)
+    except (gymnasium.error.Error, ModuleNotFoundError) as error:
+        raise ValueError(
+            f"env is {env!r}, which Gymnasium cannot make ({error}): write 'envs:dispatch/JobShop-v0', or give an "
+            "environment."
+        ) from None
+
+
 def vector_env(env: VecEnv) -> DispatchVectorEnv:
     """The dispatch environment behind a `VecEnv`, which tells problem, options, instances and room.
 
