@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,17 +201,151 @@ def test_a_finished_episode_takes_no_action() -> None:
         one.step(0)
 
 
-def test_a_snapshot_fits_only_where_it_belongs() -> None:
+def pieces(snapshot: Any) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Part, name and array of everything in a snapshot."""
+    for part in ("state", "observation", "outcome"):
+        yield from ((part, name, array) for name, array in getattr(snapshot, part)._asdict().items())
+
+
+def swapped(snapshot: Any, part: str, name: str, array: Any) -> Any:
+    return snapshot._replace(**{part: getattr(snapshot, part)._replace(**{name: array})})
+
+
+CHANGED = "has been changed since get_state made it, .*: take another with get_state"
+GENERATOR = np.random.default_rng(0).bit_generator.state
+MISFITS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "nothing": (lambda _: None, "The state is a NoneType, but must be a Snapshot, as get_state returns it"),
+    "a tuple": (tuple, "The state is a tuple, but must be a Snapshot"),
+    "other problem": (lambda s: s._replace(state=(np.zeros(2),)), "The snapshot is not of jobshop, which this"),
+    "an own class": (lambda s: s._replace(state=tuple(s.state)), "The snapshot is not of jobshop, which this"),
+    "other options": (
+        lambda _: begun(scheme="semi_active").get_state(),
+        r"played under Options\(scheme='semi_active'.*, but this environment has .*: make both with the same options",
+    ),
+    "options passed off": (
+        lambda s: begun(scheme="semi_active").get_state()._replace(options=s.options),
+        f"The snapshot {CHANGED}",
+    ),
+    "larger room": (
+        lambda _: begun(instances=[LARGE]).get_state(),
+        r"The snapshot is of another shape: .* make both with the same shape=",
+    ),
+    "no observation": (lambda s: s._replace(observation=None), f"The observation or the outcome .* {CHANGED}"),
+    "other outcome": (lambda s: s._replace(outcome=tuple(s.outcome)), f"The observation or the outcome .* {CHANGED}"),
+    "a list": (
+        lambda s: swapped(s, "outcome", "reward", [0.0, 0.0]),
+        "The snapshot has an list where there must be one of 1 and float64",
+    ),
+    "rows differ": (
+        lambda s: s._replace(running=s.running[:1]),
+        f"arrays and instances of the snapshot differ in their number of rows: it {CHANGED}",
+    ),
+    "instances left out": (
+        lambda s: s._replace(instances=s.instances[:1]),
+        f"arrays and instances of the snapshot differ in their number of rows: it {CHANGED}",
+    ),
+    "instances of another problem": (lambda s: s._replace(instances=[FOREIGN] * 2), f"The snapshot {CHANGED}"),
+    "other instances": (lambda s: s._replace(instances=[OTHER] * 2), f"The snapshot {CHANGED}"),
+    "no instances": (lambda s: s._replace(instances="ab"), f"The snapshot {CHANGED}"),
+    "generators left out": (lambda s: s._replace(generators=[]), "has 2 rows, but its generators are not a list of"),
+    "no generators": (lambda s: s._replace(generators=None), "has 2 rows, but its generators are not a list of"),
+    "other generators": (
+        lambda s: s._replace(generators=[GENERATOR, np.random.MT19937(0).state]),
+        "The generator of row 1 of the snapshot is .*, but must be the state of a PCG64",
+    ),
+    "half a generator": (
+        lambda s: s._replace(generators=[{**GENERATOR, "state": {}}] * 2),
+        "The generator of row 0 of the snapshot is",
+    ),
+    "a generator below 0": (
+        lambda s: s._replace(generators=[{**GENERATOR, "state": {"state": -1, "inc": 3}}] * 2),
+        "The generator of row 0 of the snapshot is",
+    ),
+    "half a number": (
+        lambda s: s._replace(generators=[{**GENERATOR, "state": {"state": 1.5, "inc": 3}}] * 2),
+        "The generator of row 0 of the snapshot is",
+    ),
+}
+
+
+def unchanged(env: DispatchVectorEnv, before: Any) -> None:
+    for mine, theirs in zip(env.get_state().arrays(), before.arrays(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("misfit", MISFITS)
+def test_a_snapshot_that_does_not_belong_is_one_sentence_and_changes_nothing(misfit: str) -> None:
+    change, sentence = MISFITS[misfit]
     env = begun()
-    state = env.get_state()
-    with pytest.raises(ValueError, match=r"2 rows x repeat 2 = 4 exceed num_envs 2"):
-        env.set_state(state, repeat=2)
-    with pytest.raises(ValueError, match="repeat is 0, but must be at least 1"):
-        env.set_state(state, repeat=0)
-    with pytest.raises(ValueError, match=r"The snapshot is of another shape: .* make both with the same shape="):
-        begun(instances=[LARGE]).set_state(state)
-    with pytest.raises(ValueError, match="The snapshot is not of jobshop, which this environment plays"):
-        env.set_state(state._replace(state=(np.zeros(2),)))
+    before = env.get_state()
+    env.step(lowest(env))
+    after = env.get_state()
+    with pytest.raises(ValueError, match=sentence):
+        env.set_state(change(before))
+    unchanged(env, after)
+    assert env.get_state().generators == after.generators
+
+
+def test_a_snapshot_of_which_any_array_was_changed_is_refused() -> None:
+    env = begun()
+    before, count = env.get_state(), 0
+    for part, name, array in pieces(before):
+        others = [array.astype(np.int16 if array.dtype != np.int16 else np.int32) if array.dtype.names is None else 0]
+        others.append(array[..., None])
+        if array.size:
+            changed = array.copy()
+            changed.view(np.uint8).reshape(-1)[-1] ^= 0x3F  # among others, an index far beyond the room
+            others.append(changed)
+        for other in others:
+            count += 1
+            with pytest.raises(ValueError, match=r"snapshot"):
+                env.set_state(swapped(before, part, name, other))
+    assert count > 60
+    unchanged(env, before)
+
+
+@pytest.mark.parametrize(
+    ("repeat", "sentence"),
+    [
+        (2, r"2 rows x repeat 2 = 4 exceed num_envs 2"),
+        (0, "repeat is 0, but must be a whole number from 1 on"),
+        (1.0, "repeat is 1.0, but must be a whole number from 1 on"),
+        (True, "repeat is True, but must be"),
+        ("2", "repeat is '2', but must be"),
+    ],
+)
+def test_a_snapshot_is_repeated_a_whole_number_of_times(repeat: Any, sentence: str) -> None:
+    env = begun()
+    with pytest.raises(ValueError, match=sentence):
+        env.set_state(env.get_state(), repeat=repeat)
+
+
+@pytest.mark.parametrize("rows", [[2], [-1], [0.0], [True], [[0, 1]], "ab", [None], 0])
+def test_a_snapshot_is_of_rows_that_are_there(rows: Any) -> None:
+    with pytest.raises(ValueError, match=r"rows is .*, but must be whole numbers from 0 to 1 or a \(2,\) bool mask"):
+        begun().get_state(rows)
+
+
+@pytest.mark.parametrize(
+    "travelled",
+    [
+        lambda state: pickle.loads(pickle.dumps(state)),
+        deepcopy,
+        lambda state: state._replace(observation=type(state.observation)(*map(np.asfortranarray, state.observation))),
+    ],
+    ids=["pickled", "copied", "in other memory order"],
+)
+def test_a_snapshot_may_travel(travelled: Any) -> None:
+    env, fresh = begun(2, "random:3x3"), make(2, "random:3x3")
+    env.step(lowest(env))
+    fresh.set_state(travelled(env.get_state()))
+    unchanged(fresh, env.get_state())
+
+
+def test_a_snapshot_of_no_rows_ends_all() -> None:
+    env = begun()
+    env.set_state(env.get_state(np.zeros(0, int)))
+    assert env.done.all()
 
 
 def test_a_snapshot_of_some_rows_is_theirs() -> None:

@@ -101,6 +101,20 @@ def a_reset_mask(options: dict[str, Any], num_envs: int, begun: bool) -> np.ndar
     return mask
 
 
+def some_rows(rows: Any, num_envs: int) -> np.ndarray:
+    """Indices (n,) of the rows that are asked for by their numbers or by a (B,) bool mask."""
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == (num_envs,):
+        return np.flatnonzero(rows)
+    numbers = rows.ndim == 1 and (rows.dtype.kind in "iu" or not rows.size)
+    if not numbers or (rows.size and not 0 <= rows.min() <= rows.max() < num_envs):
+        raise ValueError(
+            f"rows is {rows.tolist()!r:.80}, but must be whole numbers from 0 to {num_envs - 1} or a ({num_envs},) "
+            "bool mask."
+        )
+    return rows.astype(np.int64)
+
+
 def chosen_instances(
     options: dict[str, Any], problem: Problem[Any, Any], room: tuple[int, ...], count: int
 ) -> tuple[list[Instance] | None, int]:

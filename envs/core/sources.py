@@ -55,7 +55,7 @@ class RandomSizes(Source[I_co]):
         generate: Callable[..., I_co],
         smallest: Size,
         largest: Size,
-        shape: Callable[..., tuple[int, ...]] = lambda *size: size,
+        shape: Callable[..., tuple[int, ...]] | None = None,
     ) -> None:
         """generate: (rng, *size) -> instance. shape: (*size) -> `Instance.shape`, the size itself unless given."""
         self.smallest, self.largest = smallest, largest
@@ -64,7 +64,7 @@ class RandomSizes(Source[I_co]):
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the largest instance."""
-        return self._shape(*self.largest)
+        return self._shape(*self.largest) if self._shape else self.largest
 
     def sample(self, rng: np.random.Generator) -> I_co:
         """An instance of its own size; where only one size is possible, no number is spent on it."""

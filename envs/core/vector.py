@@ -15,7 +15,7 @@ from envs.core.instance import Instance
 from envs.core.last import LastObservations
 from envs.core.parts import parts
 from envs.core.problem import Outcome, Problem
-from envs.core.snapshot import Snapshot
+from envs.core.snapshot import Snapshot, check_snapshot, digest
 from envs.core.sources import Source
 from envs.core.spec import GRAPH, Observation
 
@@ -191,26 +191,25 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
     def get_state(self, rows: np.ndarray | None = None) -> Snapshot:
         """A copy of all that the given rows are, generators included: indices or a (B,) bool mask, default all."""
         self._begun()
-        rows = self._rows if rows is None else np.asarray(rows)
-        if rows.dtype == bool:
-            rows = np.flatnonzero(rows)
-        return Snapshot(
-            type(self.state)(*(array[rows] for array in self.state)),
-            Observation(*(array[rows] for array in self.observation)),
-            Outcome(*(array[rows] for array in self.outcome)),
-            self.running[rows],
-            [self.instances[row] for row in rows],
-            [self._generators[row].bit_generator.state for row in rows],
-        )
+        rows = self._rows if rows is None else arguments.some_rows(rows, self.num_envs)
+        state = type(self.state)(*(array[rows] for array in self.state))
+        observation = Observation(*(array[rows] for array in self.observation))
+        outcome = Outcome(*(array[rows] for array in self.outcome))
+        running, instances = self.running[rows], [self.instances[row] for row in rows]
+        generators = [self._generators[row].bit_generator.state for row in rows]
+        options = self.problem.options
+        known = digest((*state, *observation, *outcome, running), instances, options)
+        return Snapshot(state, observation, outcome, running, instances, generators, options, known)
 
     def set_state(self, state: Snapshot, repeat: int = 1) -> None:
         """Go on from a snapshot of this problem and shape, each of its rows `repeat` times; rows left over are done.
 
         Raises:
-            ValueError: more rows than environments, or a snapshot of another problem or shape.
+            ValueError: more rows than environments, a snapshot of another problem, of other options or shape, or one
+                that was changed since `get_state` made it; nothing has changed then.
         """
         mine = (*self.state, *self.observation, *self.outcome, self.running)
-        count = state.check(self.state, mine, repeat, self.problem.name)
+        count = check_snapshot(state, self.state, mine, repeat, self.problem)
         for array, theirs in zip(mine, state.arrays(), strict=True):
             array[:count] = np.repeat(theirs, repeat, axis=0)
         self.running[count:] = False

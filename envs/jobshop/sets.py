@@ -112,6 +112,8 @@ def _constructed(name: str) -> JobShopInstance | None:
 def random_source(text: str) -> RandomSizes[JobShopInstance]:
     """What follows "random:": one size, "10x10", or the smallest and the largest, "6x6..15x15" (jobs x machines)."""
     smallest, largest = size_range(text, "job shops", "JOBSxMACHINES", "10x10, or a range, 6x6..15x15")
-    return RandomSizes(
-        JobShopInstance.generate, smallest, largest, lambda jobs, machines: (jobs, machines, jobs * machines)
-    )
+    return RandomSizes(JobShopInstance.generate, smallest, largest, _shape)
+
+
+def _shape(jobs: int, machines: int) -> tuple[int, int, int]:
+    return jobs, machines, jobs * machines
