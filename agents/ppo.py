@@ -102,15 +102,8 @@ class PPO(Checkpoint, stable_baselines3.PPO):
     ) -> Self:
         """As stable-baselines3's."""
         check_learn(total_timesteps, log_interval, callback)
-        return super().learn(
-            total_timesteps,
-            callback,
-            log_interval,
-            **{  # type: ignore[arg-type]
-                "tb_log_name": type(self).__name__,
-                **more,
-            },
-        )
+        more.setdefault("tb_log_name", type(self).__name__)
+        return super().learn(total_timesteps, callback, log_interval, **more)  # type: ignore[arg-type]
 
     def train(self) -> None:
         """As stable-baselines3's; ValueError where weights are no longer finite."""
