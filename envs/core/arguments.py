@@ -63,15 +63,23 @@ def a_shape(shape: Any, source: Source) -> tuple[int, ...]:
 def check_fits(problem: Problem[Any, Any], num_envs: int, shape: tuple[int, ...], observations: int = 5) -> None:
     """ValueError where so many environments of this shape would not fit into memory.
 
+    observations: how often an observation is held: see `bytes_of_one`.
+    """
+    row = bytes_of_one(problem, shape, observations)
+    check_memory(row * num_envs, f"{num_envs} environments of shape {shape}", "take fewer or smaller ones")
+
+
+def bytes_of_one(problem: Problem[Any, Any], shape: tuple[int, ...], observations: int = 5) -> float:
+    """Bytes that one row of an environment of this shape takes, infinite where they are more than numpy can count.
+
     observations: how often an observation is held: by the kernel, twice by the space (its bounds), the last one of an
     episode, and the copy that is returned.
     """
     try:
-        row = bytes_per_row(problem.allocate(0, shape))
-        row += observations * bytes_per_row(problem.spec.allocate(0, problem.size(shape)))
-    except (ValueError, OverflowError, MemoryError):  # more than numpy can count
-        row = inf
-    check_memory(row * num_envs, f"{num_envs} environments of shape {shape}", "take fewer or smaller ones")
+        state, observation = problem.allocate(0, shape), problem.spec.allocate(0, problem.size(shape))
+    except (ValueError, OverflowError, MemoryError):
+        return inf
+    return bytes_per_row(state) + observations * bytes_per_row(observation)
 
 
 def check_room(shape: tuple[int, ...], room: tuple[int, ...], what: str) -> None:

@@ -211,7 +211,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         mine = (*self.state, *self.observation, *self.outcome, self.running)
         count = check_snapshot(state, self.state, mine, repeat, self.problem)
         for array, theirs in zip(mine, state.arrays(), strict=True):
-            array[:count] = np.repeat(theirs, repeat, axis=0)
+            array[:count] = theirs if repeat == 1 else np.repeat(theirs, repeat, axis=0)
         self.running[count:] = False
         self.instances[:count] = [instance for instance in state.instances for _ in range(repeat)]
         if not self._generators:

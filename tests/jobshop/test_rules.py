@@ -13,6 +13,7 @@ from baselines.jobshop.linear import Fit, fit, gap
 from baselines.jobshop.rules import DEFAULTS, NEEDS, RULES
 from baselines.pilot import Pilot
 from baselines.play import greedy, objectives, play, rule_scores, sample
+from envs.core.arguments import bytes_of_one
 from envs.core.datasets import resolve
 from envs.core.downloads import DataError, fetch
 from envs.core.vector import DispatchVectorEnv
@@ -168,6 +169,27 @@ MWKR = rule_scores(RULES["mwkr"])
 
 def drawn(jobs: int = 6, machines: int = 5, seed: int = 3) -> JobShopInstance:
     return JobShopInstance.generate(np.random.default_rng(seed), jobs, machines)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 16])
+def test_a_pilot_with_little_memory_completes_in_turns(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, scores = np.random.default_rng(0), rule_scores(RULES["mwkr"])
+    instances = [JobShopInstance.generate(rng, 5, machines) for machines in (3, 5, 4)]
+    env, twin = (DispatchVectorEnv(JobShop(), 3, instances, copy=False, autoreset=False) for _ in range(2))
+    whole, turns = Pilot(scores), Pilot(scores)
+    bound = rows * bytes_of_one(env.problem, env.shape) + 1
+    for one in (env, twin):
+        one.reset(seed=0, options={"instances": instances})
+    while env.running.any():
+        expected = whole(env)
+        with monkeypatch.context() as patch:
+            patch.setattr("baselines.pilot.MOST_BYTES", bound)
+            np.testing.assert_array_equal(turns(twin), expected)
+        actions = greedy(expected, env.observation.action_mask)
+        for one in (env, twin):
+            one.step(actions)
+    assert turns._branch is not None and turns._branch.num_envs == rows
+    assert np.isneginf(whole(env)).all()  # nothing runs
 
 
 def test_more_samples_are_never_worse_than_fewer() -> None:
