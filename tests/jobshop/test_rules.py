@@ -188,7 +188,7 @@ def test_a_pilot_with_little_memory_completes_in_turns(rows: int, monkeypatch: p
         actions = greedy(expected, env.observation.action_mask)
         for one in (env, twin):
             one.step(actions)
-    assert turns._branch is not None and turns._branch.num_envs == rows
+    assert turns._branch is not None and turns._branch.num_envs <= rows
     assert np.isneginf(whole(env)).all()  # nothing runs
 
 
