@@ -18,7 +18,7 @@ import tyro
 
 from envs import PROBLEMS, load_problem
 from envs.core.problem import Problem
-from envs.core.text import nearest
+from envs.core.text import check_spelling, nearest
 
 C = TypeVar("C")
 D = TypeVar("D")
@@ -127,11 +127,20 @@ def parse(
             sys.exit(0)
         raise ValueError(f"Name a problem first: {usage} PROBLEM, where PROBLEM is one of {', '.join(PROBLEMS)}.")
     problem = load_problem(argv[0])
+    check_spellings(problem, argv[1:])
     options = problem.Options(**defaults(argv[0]))
     first = ("command", command, field(default=begun(argv[1:]))) if begun else ("command", command)
     both = make_dataclass(name, [first, ("problem", problem.Options, field(default=options))])
     parsed = read(both, argv[1:], f"{usage} {argv[0]}", command.__doc__)
     return parsed.command, problem(**{item.name: getattr(parsed.problem, item.name) for item in fields(options)})
+
+
+def check_spellings(problem: type[Problem[Any, Any]], words: list[str]) -> None:
+    """ValueError where a command line has the old name of an option's value, which tyro would call unknown."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        name = option.removeprefix("--").replace("-", "_")
+        check_spelling(name, value if equals else following, problem.RENAMED.get(name, {}))
 
 
 def read(shape: type[D], argv: list[str], usage: str, description: str | None) -> D:

@@ -14,7 +14,7 @@ from baselines.solution import Solution
 from envs.core.instance import Instance
 from envs.core.parts import parts
 from envs.core.problem import Problem
-from envs.core.text import nearest
+from envs.core.text import check_spelling, nearest
 from experiments.cli import describe
 
 
@@ -133,6 +133,7 @@ def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem
         problem, scores = agent.problem, agent.scores
         facts = {"train_decisions": agent.train_decisions, "train_cpu_s": agent.train_cpu_s}
     else:
+        check_spelling("method", name, parts(problem.name).rules.RENAMED)
         options = [*rules, *solvers, *(f"pilot:{rule}" for rule in rules)]
         raise ValueError(f"{name!r} is no rule, solver or run directory of {problem.name}: {nearest(name, options)}.")
     return problem, scores, {**facts, "options": describe(problem.options)}

@@ -104,6 +104,9 @@ DEFAULTS = {"commit": "ready", "cut": "none", "lookahead": "none"}
 NEEDS = {"greedy_pilot": {"lookahead": "pilot"}}
 """Options without which the scores of a rule mean nothing."""
 
+RENAMED = {"completion": "greedy_pilot"}
+"""Rules that had another name once, old to new."""
+
 TIE = 1e-6
 """Weight of what only decides between equals."""
 

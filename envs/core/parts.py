@@ -98,6 +98,8 @@ class Rules:
     """Options of the problem under which the rules are quoted."""
     NEEDS: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By rule: options without which it means nothing."""
+    RENAMED: Mapping[str, str] = field(default_factory=dict)
+    """Rules that had another name once, old to new."""
 
 
 class Solver(Protocol):

@@ -1,6 +1,7 @@
 """What a problem brings to the environment: instances, options, the schema and the kernel."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -10,7 +11,7 @@ from envs.core.datasets import open_source
 from envs.core.instance import Instance
 from envs.core.sources import Source
 from envs.core.spec import Observation, Size, Spec
-from envs.core.text import nearest
+from envs.core.text import check_spelling, nearest
 from envs.core.typed import check_types
 
 S = TypeVar("S", bound=tuple[Any, ...])
@@ -53,12 +54,15 @@ class Problem(ABC, Generic[S, InstanceT]):
     default_instances: ClassVar[str]
     objective_grows: ClassVar[bool] = False
     """Whether `Outcome.objective` never falls during an episode, so that it bounds what the episode ends with."""
+    RENAMED: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """By option: values that had another name once, old to new."""
 
     def __init__(self, **options: Any) -> None:
         known = [field.name for field in fields(self.Options)]
-        for name in options:
+        for name, value in options.items():
             if name not in known:
                 raise ValueError(f"{self.name} has no option {name!r}: {nearest(name, known)}")
+            check_spelling(name, value, self.RENAMED.get(name, {}))
         self.options = self.Options(**options)
         check_types(self.options)
 

@@ -22,6 +22,12 @@ def nearest(name: str, options: Iterable[str]) -> str:
     return f"there are {shown}" if shown else "there are none"
 
 
+def check_spelling(what: str, value: object, renamed: Mapping[str, str]) -> None:
+    """ValueError where `what`, an option or a rule, has the old name of a value; renamed: old to new."""
+    if isinstance(value, str) and value in renamed:
+        raise ValueError(f"{what} is {value!r}, which is called {renamed[value]!r} now: write {renamed[value]!r}.")
+
+
 def whole(word: str, what: str, low: int, high: int) -> int:
     """The whole number that a word spells; `what` begins the sentence where it is none, or outside low to high."""
     if not re.fullmatch(r"[+-]?[0-9]{1,400}", word):

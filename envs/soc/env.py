@@ -1,7 +1,7 @@
 """Task graphs on a chip as a problem: options, and what its kernel and its rules work on."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -84,10 +84,9 @@ class SoC(Problem[State, SocInstance]):
     Instance = SocInstance
     Options = Options
     default_instances = "random:20..30"
+    RENAMED: ClassVar = {"lookahead": {"completion": "pilot"}}
 
     def __init__(self, **options: object) -> None:
-        if options.get("lookahead") == "completion":
-            raise ValueError("lookahead is 'completion', which is called 'pilot' now: write lookahead='pilot'.")
         super().__init__(**options)
         if not 1 <= self.options.window <= LARGEST:
             raise ValueError(f"window is {self.options.window}, but must be a whole number from 1 to {LARGEST}.")

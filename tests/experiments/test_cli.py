@@ -10,6 +10,23 @@ from experiments import cli, evaluate, report, speed, train, verify
 REFUSED = [
     ("evaluate", "", "Name a problem first: python -m experiments.evaluate PROBLEM, where PROBLEM is one of jobshop"),
     ("evaluate", "soc --instances topcuoglu --methods greedy_pilot", "greedy_pilot needs lookahead=pilot, not none"),
+    (
+        "evaluate",
+        "soc --instances heft --lookahead completion",
+        "lookahead is 'completion', which is called 'pilot' now",
+    ),
+    ("train", "soc --lookahead=completion", "lookahead is 'completion', which is called 'pilot' now: write 'pilot'."),
+    (
+        "evaluate",
+        "soc --instances topcuoglu --methods completion",
+        "method is 'completion', which is called 'greedy_pilot'",
+    ),
+    ("evaluate", "soc --instances topcuoglu --methods pilot:completion", "which is called 'greedy_pilot' now: write"),
+    (
+        "evaluate",
+        "soc --instances topcuoglu --methods completion@2",
+        "called 'greedy_pilot' now: write 'greedy_pilot'.",
+    ),
     ("evaluate", "jobshp --instances ft06", "There is no problem 'jobshp': the nearest is 'jobshop'."),
     ("evaluate", "jobshop", "Missing from python -m experiments.evaluate jobshop: --instances"),
     ("evaluate", "jobshop --instances taillrd", "the nearest is 'taillard'"),

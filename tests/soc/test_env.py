@@ -382,7 +382,7 @@ def test_errors_name_value_rule_and_remedy() -> None:
         ({"lookahead": "all"}, "lookahead is 'all', but must be one of none, bound, pilot"),
         (
             {"lookahead": "completion"},
-            "lookahead is 'completion', which is called 'pilot' now: write lookahead='pilot'",
+            "lookahead is 'completion', which is called 'pilot' now: write 'pilot'",
         ),
         ({"window": 0}, f"window is 0, but must be a whole number from 1 to {LARGEST}"),
         ({"window": 2**70}, f"window is {2**70}, but must be a whole number from 1 to {LARGEST}"),
