@@ -137,7 +137,7 @@ def parse(
 
 def check_spellings(problem: type[Problem[Any, Any]], words: list[str]) -> None:
     """ValueError where a command line has the old name of an option's value, which tyro would call unknown."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         option, equals, value = word.partition("=")
         name = option.removeprefix("--").replace("-", "_")
         check_spelling(name, value if equals else following, problem.RENAMED.get(name, {}))

@@ -207,7 +207,7 @@ def begun(words: Sequence[str]) -> Train:
         ValueError: no such trainer, or an option of another one.
     """
     algorithm = "ppo"
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words, ""][1:], strict=True):
         name, equals, value = word.partition("=")
         if name == "--algorithm":
             algorithm = value if equals else following
