@@ -60,6 +60,7 @@ def play(
     temperature: float | None = None,
     seed: int = 0,
     batch: int = 256,
+    lead: bool = True,
 ) -> Episode:
     """Play `samples` episodes of one instance and keep the best.
 
@@ -68,9 +69,10 @@ def play(
     earlier ones. That changes nothing but the time it takes.
 
     Args:
-        temperature: None plays greedily (all samples would be alike, so `samples` must be 1); otherwise every episode
-            is sampled from softmax(score / temperature).
+        temperature: None plays greedily (all samples would be alike, so `samples` must be 1); otherwise episodes are
+            sampled from softmax(score / temperature).
         batch: episodes played at once.
+        lead: of several samples the first is greedy, so that the best is never worse than that.
 
     Raises:
         ValueError: no samples, several greedy ones, a temperature that is not positive, a batch of none, or scores
@@ -91,7 +93,8 @@ def play(
             luck = rng.spawn(1)[0]
         env = DispatchVectorEnv(problem, end - begin, [instance], copy=False, autoreset=False)
         env.reset(seed=0, options={"instances": [instance], "repeat": end - begin})
-        finish(env, scores, temperature, deepcopy(luck), begin % batch, best if cuts else np.inf)
+        leading = lead and begin == 0 and samples > 1
+        finish(env, scores, temperature, deepcopy(luck), begin % batch, best if cuts else np.inf, leading)
         objectives.append(env.objective.copy())
         row = int(env.objective.argmin())
         if schedule is None or env.objective[row] < best:
@@ -107,10 +110,12 @@ def finish(
     rng: np.random.Generator | None = None,
     before: int = 0,
     best: float = np.inf,
+    lead: bool = False,
 ) -> None:
     """Play every running row of an environment without autoreset to its end, or until its objective is at `best`.
 
-    With a temperature, candidates are sampled by `rng`, whose first `before` rows are not these.
+    With a temperature, candidates are sampled by `rng`, whose first `before` rows are not these; where row 0 is to
+    `lead`, it is greedy all the same.
 
     Raises:
         ValueError: scores of another shape, NaN or infinite for a legal candidate, or -inf for all of them.
@@ -124,7 +129,10 @@ def finish(
             env.step(best_actions)
         else:
             luck = rng.spawn(1)[0]  # a row's luck is not that of other rows
-            env.step(sample(values, mask, temperature, luck, before))
+            actions = sample(values, mask, temperature, luck, before)
+            if lead:
+                actions[0] = best_actions[0]
+            env.step(actions)
         if best < np.inf:
             env.stop(env.objective >= best)
 

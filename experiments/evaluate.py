@@ -54,9 +54,10 @@ class Evaluate:
     methods: tuple[str, ...] = ()
     """Names of methods; NAME@T samples at temperature T. Default: every rule that the options suit."""
     samples: tuple[int, ...] = (1,)
-    """Schedules that a rule or an agent makes, of which the best counts; 1 is greedy."""
-    temperature: float = 1.0
-    """T where more than one schedule is sampled, from softmax(score / T)."""
+    """Schedules that a rule or an agent makes, of which the best counts; the first is greedy."""
+    temperature: float | None = None
+    """T where more than one schedule is sampled, from softmax(score / T). Default: for each rule what validation chose,
+    for agents 1, as in training."""
     seconds: float = 10.0
     """Wall time of a solver on each instance."""
     workers: int = 1

@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,8 @@ class Effort:
     """What methods may spend: solvers the seconds and workers, rules and agents the samples."""
 
     samples: Sequence[int] = (1,)
-    temperature: float = 1.0
+    temperature: float | None = None
+    """None is that of each method."""
     seconds: float = 10.0
     workers: int = 1
     device: str = "cpu"
@@ -54,8 +55,8 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
 
     A name is a rule, a solver, a run directory or a checkpoint file. `pilot:NAME` judges each candidate by what the
     rule or agent makes of it, `both:NAME` also plays each instance backwards in time, as often again, and `NAME@T`
-    samples at temperature T instead of the common one. One sample of a rule or an agent is greedy, but of "random",
-    which has no preference.
+    samples at temperature T. Without, a rule is sampled at the one that validation chose for it, an agent at 1, as in
+    training. The first sample of a rule or an agent is greedy, but of "random", which has no preference.
     Rules and pilots play under the options of `problem`, agents under those that they were trained with.
 
     Raises:
@@ -63,8 +64,9 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     """
     if any(samples < 1 for samples in effort.samples) or not effort.samples:
         raise ValueError(f"samples are {', '.join(map(str, effort.samples)) or 'missing'}, but must be at least 1.")
-    for what, value in (("seconds", effort.seconds), ("temperature", effort.temperature)):
-        _check_positive(what, value)
+    _check_positive("seconds", effort.seconds)
+    if effort.temperature is not None:
+        _check_positive("temperature", effort.temperature)
     if effort.device != "cpu":
         from experiments.training.agent import check_device  # torch is slow to import, and rules do without it
 
@@ -107,15 +109,33 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
     return _sampled(problem, name, effort, effort.temperature)
 
 
-def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature: float) -> list[Method]:
+def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature: float | None) -> list[Method]:
     """The rule or agent, once for each number of samples."""
     problem, scores, facts = _scorer(problem, name, effort.device)
     made = []
     for samples in effort.samples:
-        hot = temperature if samples > 1 or name == "random" else None
-        label = f"{name}@{temperature!r}".removesuffix(".0") if samples > 1 and name != "random" else name
-        made.append(Method(label, _player(problem, scores, samples, hot), samples, **facts))
+        hot = None
+        if name == "random":
+            hot = 1.0
+        elif samples > 1:
+            hot = temperature or _chosen(problem, name)
+        label = f"{name}@{hot!r}".removesuffix(".0") if samples > 1 and name != "random" else name
+        made.append(Method(label, _player(problem, scores, samples, hot, lead=name != "random"), samples, **facts))
     return made
+
+
+def _chosen(problem: Problem[Any, Any], name: str) -> float:
+    """The temperature at which the rule or agent is sampled where none is asked for."""
+    rules = parts(problem.name).rules
+    if name not in rules.RULES:
+        return 1.0
+    found = rules.TEMPERATURES.get(name)
+    if isinstance(found, Mapping):
+        options = {f"{option}={value}" for option, value in vars(problem.options).items()}
+        found = next((value for option, value in found.items() if option in options), None)
+    if found is None:
+        raise ValueError(f"No temperature has been chosen for samples of {name}: name one, as in {name}@0.1.")
+    return found
 
 
 def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem[Any, Any], Scores, dict[str, Any]]:
@@ -185,11 +205,11 @@ def _both(problem: Problem[Any, Any], method: Method) -> Method:
 
 
 def _player(
-    problem: Problem[Any, Any], scores: Scores, samples: int, temperature: float | None
+    problem: Problem[Any, Any], scores: Scores, samples: int, temperature: float | None, lead: bool = True
 ) -> Callable[[Instance, int], Solution]:
     def solve(instance: Instance, seed: int) -> Solution:
         wall, cpu = time.perf_counter(), time.process_time()
-        episode = play(problem, instance, scores, samples=samples, temperature=temperature, seed=seed)
+        episode = play(problem, instance, scores, samples=samples, temperature=temperature, seed=seed, lead=lead)
         spent = time.perf_counter() - wall, time.process_time() - cpu
         return Solution(episode.objective, None, episode.schedule, "feasible", *spent)
 

@@ -96,6 +96,9 @@ class Rules:
     """By name; "random" among them."""
     DEFAULTS: Mapping[str, Any]
     """Options of the problem under which the rules are quoted."""
+    TEMPERATURES: Mapping[str, Mapping[str, float] | float] = field(default_factory=dict)
+    """By rule: at which temperature it is sampled, as validation chose (results/<problem>/temperatures.md); where that
+    depends on an option, by "option=value"."""
     NEEDS: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By rule: options without which it means nothing."""
     RENAMED: Mapping[str, str] = field(default_factory=dict)

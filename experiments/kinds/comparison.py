@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
@@ -26,6 +26,12 @@ class Line:
     samples: tuple[int, ...] = (1,)
     options: Mapping[str, Any] = field(default_factory=dict)
     """Of the problem, where they differ from those under which rules are quoted."""
+
+
+def sampled(rules: Iterable[str], temperatures: Iterable[float], samples: int = 32, **options: Any) -> Line:
+    """Each rule sampled at each temperature."""
+    temperatures = tuple(temperatures)
+    return Line(tuple(f"{rule}@{t:g}" for rule in rules for t in temperatures), (samples,), options)
 
 
 def seeds(name: str, count: int = 5, **settings: Any) -> tuple[Train, ...]:

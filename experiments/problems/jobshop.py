@@ -6,7 +6,7 @@ from numba import njit
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import JobShop
 from envs.jobshop.kernel import candidates, dispatch
-from experiments.kinds.comparison import Agents, Comparison, Line, Picture
+from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.speed_table import SpeedTable
 from experiments.problems.jobshop_agents import (
@@ -53,7 +53,18 @@ QUOTED = {
 }
 """On Taillard's instances, as published."""
 
+HOT = (0.03, 0.1, 0.3, 1, 3)
+
 TABLES = {
+    "temperatures": Comparison(
+        "Job shop: at which temperature rules are sampled, on validation instances",
+        ("random:10x10:20:7", "random:15x15:20:7"),
+        (
+            sampled(("fifo", "spt", "lpt", "mwkr", "lwkr", "mopnr", "lopnr", "fdd_mwkr"), HOT),
+            sampled(("linear",), HOT, **ACTIVE),
+            sampled(("linear_pilot",), HOT, **LOOK),
+        ),
+    ),
     "choices": Comparison(
         "Job shop: which pilot and which temperature, on validation instances",
         ("random:15x15:20:7", "random:20x20:20:7"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiments.kinds.comparison import Agents, Comparison, Line, Picture, seeds
+from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled, seeds
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.paired import Paired
 from experiments.kinds.replication import Printed, Replication
@@ -104,7 +104,18 @@ def latency(title: str, sets: dict[str, str], agents: dict[str, Agents], notes: 
     return Paired(title, sets, STREAM_LINES, BEST_RULE, agents=agents, notes=notes)
 
 
+HOT = (0.003, 0.01, 0.03, 0.1, 0.3)
+
 TABLES = {
+    "temperatures": Comparison(
+        "Task graphs: at which temperature rules are sampled, on validation instances",
+        ("random:20..30:40:901", "random:ds3gym,jobs=20,noise=0.2:10:901"),
+        (
+            sampled((rule for rule in READY if rule != "random"), HOT),
+            sampled(("greedy_pilot",), HOT, **PILOT),
+            sampled(("greedy_pilot",), HOT, **WHOLE),
+        ),
+    ),
     "dags": Comparison(
         "Task graphs: 200 fixed random graphs of 20 to 30 tasks, by communication over computation",
         ("dags:0.1", "dags:0.5", "dags:1", "dags:2"),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from experiments.kinds.comparison import Agents, Comparison, Line, Picture, seeds
+from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled, seeds
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.proofs import Proofs
 from experiments.kinds.speed_table import SpeedTable
@@ -39,7 +39,20 @@ GREEDY = {
 }
 SIZES = ("random:20", "random:100", "random:500")
 
+HOT = (0.03, 0.1, 0.3, 1, 3)
+FORMS = ("next", "last", "position")
+
 TABLES = {
+    "temperatures": Comparison(
+        "Total tardiness: at which temperature rules are sampled, on validation instances",
+        ("random:20:40:901", "random:100:20:901"),
+        (
+            sampled((rule for rule in RULES if rule != "random"), HOT),
+            *(sampled(("mdd_pilot",), HOT, form=form, **PLAY) for form in FORMS),
+        ),
+        measures=("mean",),
+        digits=3,
+    ),
     "published": Comparison(
         "Total tardiness: the average gaps of arXiv 2510.24013, made again",
         (*PAPER[:3], "discover-published", PAPER[3]),
