@@ -120,5 +120,19 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
 DEFAULTS = {"scheme": "non_delay"}
 """Options under which the rules are quoted in the literature."""
 
+TEMPERATURES = {
+    "fifo": 1.0,
+    "spt": 0.3,
+    "lpt": 3.0,
+    "mwkr": 1.0,
+    "lwkr": 3.0,
+    "mopnr": 0.3,
+    "lopnr": 3.0,
+    "fdd_mwkr": 0.1,
+    "linear": 0.1,
+    "linear_pilot": 0.05,
+}
+"""Of samples, the best on validation instances: results/jobshop/temperatures.md and, of linear_pilot, choices.md."""
+
 NEEDS = {"linear_pilot": {"lookahead": "pilot"}}
 """Options without which a rule means nothing."""

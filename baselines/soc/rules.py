@@ -101,6 +101,18 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
 DEFAULTS = {"commit": "ready", "cut": "none", "lookahead": "none"}
 """Options under which the rules are quoted in the literature: a task is placed when its sources have ended."""
 
+TEMPERATURES: dict[str, float | dict[str, float]] = {
+    "met": 0.1,
+    "eft": 0.01,
+    "etf": 0.03,
+    "stf": 0.1,
+    "heft_rank": 0.03,
+    "peft_rank": 0.03,
+    "heft_rt": 0.03,
+    "greedy_pilot": {"cut=none": 0.02, "cut=first_finish": 0.1, "cut=worst_finish": 0.1},
+}
+"""Of samples, the best on validation instances: results/soc/temperatures.md and, of greedy_pilot without a cut, choices.md."""
+
 NEEDS = {"greedy_pilot": {"lookahead": "pilot"}}
 """Options without which the scores of a rule mean nothing."""
 

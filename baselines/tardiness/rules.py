@@ -124,6 +124,19 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
 DEFAULTS = {"form": "next", "dominance": False, "skip_forced": False, "lookahead": "none"}
 """Options under which the rules are quoted in the literature."""
 
+TEMPERATURES: dict[str, float | dict[str, float]] = {
+    "edd": 1.0,
+    "spt": 0.3,
+    "mdd": 0.1,
+    "psk": 0.1,
+    "wilkerson_irwin": 0.1,
+    "atc": 0.1,
+    "covert": 0.03,
+    "mddc": 0.3,
+    "mdd_pilot": {"form=next": 0.3, "form=last": 0.1, "form=position": 1.0},
+}
+"""Of samples, the best on validation instances: results/tardiness/temperatures.md and, of mdd_pilot, choices.md."""
+
 NEEDS: dict[str, dict[str, str]] = {
     **{name: {"form": "next"} for name in RULES if name not in ("mdd_pilot", "random")},
     "mdd_pilot": {"lookahead": "pilot"},
