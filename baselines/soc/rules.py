@@ -111,7 +111,7 @@ TEMPERATURES: dict[str, float | dict[str, float]] = {
     "heft_rt": 0.03,
     "greedy_pilot": {"cut=none": 0.02, "cut=first_finish": 0.1, "cut=worst_finish": 0.1},
 }
-"""Of samples, the best on validation instances: results/soc/temperatures.md and, of greedy_pilot without a cut, choices.md."""
+"""Of samples, the best on validation instances: results/soc/temperatures.md; greedy_pilot without a cut: choices.md."""
 
 NEEDS = {"greedy_pilot": {"lookahead": "pilot"}}
 """Options without which the scores of a rule mean nothing."""

@@ -28,10 +28,9 @@ class Line:
     """Of the problem, where they differ from those under which rules are quoted."""
 
 
-def sampled(rules: Iterable[str], temperatures: Iterable[float], samples: int = 32, **options: Any) -> Line:
-    """Each rule sampled at each temperature."""
-    temperatures = tuple(temperatures)
-    return Line(tuple(f"{rule}@{t:g}" for rule in rules for t in temperatures), (samples,), options)
+def sampled(rules: Iterable[str], temperatures: Sequence[float], **options: Any) -> Line:
+    """32 samples of each rule at each temperature."""
+    return Line(tuple(f"{rule}@{t:g}" for rule in rules for t in temperatures), (32,), options)
 
 
 def seeds(name: str, count: int = 5, **settings: Any) -> tuple[Train, ...]:

@@ -195,7 +195,7 @@ def test_a_pilot_with_little_memory_completes_in_turns(rows: int, monkeypatch: p
 def test_more_samples_are_never_worse_than_fewer() -> None:
     many = play(JobShop(), drawn(), MWKR, samples=40, temperature=1.0, seed=5)
     assert many.objectives.shape == (40,) and len(set(many.objectives)) > 3
-    for samples in (1, 2, 13, 39):
+    for samples in (2, 13, 39):
         few = play(JobShop(), drawn(), MWKR, samples=samples, temperature=1.0, seed=5)
         assert few.objectives.tolist() == many.objectives[:samples].tolist()
         assert many.objective <= few.objective == few.objectives.min()
@@ -229,8 +229,8 @@ def test_cold_samples_are_greedy(temperature: float) -> None:
 
 def test_hot_samples_have_no_preference() -> None:
     instance = drawn()
-    random = play(JobShop(), instance, RANDOM, samples=50, temperature=1.0)
-    hot = play(JobShop(), instance, MWKR, samples=50, temperature=np.inf)
+    random = play(JobShop(), instance, RANDOM, samples=50, temperature=1.0, lead=False)
+    hot = play(JobShop(), instance, MWKR, samples=50, temperature=np.inf, lead=False)
     assert hot.objectives.tolist() == random.objectives.tolist()
 
 
@@ -282,16 +282,15 @@ def test_the_kernel_tries_out_what_the_linear_rule_makes_of_each_candidate() -> 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("skip_forced", [True, False])
 def test_completions_do_not_depend_on_what_came_before(scheme: str, skip_forced: bool) -> None:
-    """What the last choice promised is used again, but only where it holds: also in states of other schemes."""
+    """What the last choice promised is used again, but only where it holds."""
     rng = np.random.default_rng(0)
-    usual = DispatchVectorEnv("jobshop", 8, "random:6x5", copy=False, lookahead="pilot")
-    usual.reset(seed=0)
-    env, fresh = (
+    usual, env, fresh = (
         DispatchVectorEnv(
             "jobshop", 8, "random:6x5", copy=False, lookahead="pilot", scheme=scheme, skip_forced=skip_forced
         )
-        for _ in range(2)
+        for _ in range(3)
     )
+    usual.reset(seed=0)
     for begin in (0, 3):
         for _ in range(begin):
             usual.step(usual.observation.action_mask.argmax(axis=1))
