@@ -9,18 +9,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
-from agents.ppo import PPO
-from agents.sb3_env import DispatchVecEnv
 from envs.core.files import check_writable
-from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
@@ -30,7 +26,7 @@ from experiments.kinds.tables import aligned
 from experiments.locks import ANOTHER, one_writer
 from experiments.progress import Progress
 from experiments.records import Layout, Records, provenance
-from experiments.training.timing import GROUP, Training, shares
+from experiments.timings import TIMINGS, Timing
 
 LAYOUT = Layout(
     columns=(
@@ -78,26 +74,14 @@ class Speed:
     """CSV file; rows that it has already are kept and not measured again."""
 
 
-class Measure(NamedTuple):
-    """What is timed at each step of a batch, and what is done after it without being timed."""
-
-    env: DispatchVectorEnv
-    timed: Callable[[np.ndarray], object]
-    after: Callable[[np.ndarray], object] = lambda _: None
-    counts: bool = False
-    """Whether `timed` returns how many decisions it made; otherwise one for each environment."""
-    shares: Callable[[float], str] = lambda _: ""
-    """(CPU seconds) -> where the time goes."""
-
-
 def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
     """Measure what the output file lacks, print the table and return its rows."""
     torch.set_num_threads(1)
     gc.collect()
     gc.freeze()  # or the collector walks over torch's objects while something else is timed
     for name in command.only:
-        if name not in MEASURES:
-            raise ValueError(f"speed has no measure {name!r}: {nearest(name, MEASURES)}.")
+        if name not in TIMINGS:
+            raise ValueError(f"speed has no measure {name!r}: {nearest(name, TIMINGS)}.")
     for what, number in (("repeats", command.repeats), *(("batch", batch) for batch in command.batch)):
         if number < 1:
             raise ValueError(f"{what} is {number}, but must be at least 1.")
@@ -118,7 +102,7 @@ def measured(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]
         {"problem": problem.name, "options": describe(problem.options), "instances": text, "batch": batch, "what": what}
         for text in texts
         for batch in command.batch
-        for what in command.only or MEASURES
+        for what in command.only or TIMINGS
     ]
     common = {"repeats": command.repeats, "processor": processor(), **provenance()}
     progress = Progress("measurements")
@@ -138,7 +122,7 @@ def measured(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]
 
 def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, command: Speed) -> dict[str, Any] | None:
     """The columns of one measurement; None where the problem has nothing of the kind."""
-    made = MEASURES[what](problem, text, batch)
+    made = TIMINGS[what](problem, text, batch)
     if made is None:
         return None
     play(made, command.seconds / 5)  # compile, and let the episodes fall out of step
@@ -153,7 +137,7 @@ def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, comman
     }
 
 
-def play(made: Measure, seconds: float) -> float:
+def play(made: Timing, seconds: float) -> float:
     """Decisions per CPU second over about so many CPU seconds of `timed`."""
     rng = np.random.default_rng(0)
     budget, spent, decisions = seconds * 1e9, 0, 0
@@ -182,77 +166,6 @@ def placed(problem: Problem[Any, Any], text: str, episodes: int = 64) -> tuple[f
 def _random_actions(env: DispatchVectorEnv, rng: np.random.Generator) -> np.ndarray:
     mask = env.observation.action_mask
     return ((1 - rng.random(mask.shape, np.float32)) * mask).argmax(axis=1)  # never 0 where legal
-
-
-def _step(problem: Problem[Any, Any], text: str, batch: int, copy: bool = False) -> Measure:
-    env = DispatchVectorEnv(problem, batch, text, copy=copy)
-    env.reset(seed=0)
-    return Measure(env, env.step)
-
-
-def _copy(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
-    return _step(problem, text, batch, copy=True)
-
-
-def _bare(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
-    """The kernel's step without an observation, where experiments/problems/<problem>.py has a `bare_step`."""
-    bare = parts(problem.name).tables.bare_step
-    if bare is None:
-        return None
-    env = _step(problem, text, batch).env
-    return Measure(env, lambda actions: bare(env, actions))
-
-
-def _sb3(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
-    env = DispatchVectorEnv(problem, batch, text)
-    adapter = DispatchVecEnv(env)
-    adapter.seed(0)
-    adapter.reset()
-    return Measure(env, adapter.step)
-
-
-def _policy(problem: Problem[Any, Any], text: str, batch: int) -> Measure:
-    """One pass of an untrained policy, the environment's step left out."""
-    env = _step(problem, text, batch).env
-    one = DispatchVecEnv(DispatchVectorEnv(problem, 1, text))
-    policy: Any = PPO("GraphPolicy", one, batch_size=128, seed=0, device="cpu").policy
-    return Measure(env, lambda _: policy.scores(env.observation), env.step)
-
-
-def _sampled(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
-    if batch % GROUP:
-        return None
-    training = Training(problem, text, batch)
-    return Measure(
-        training.env,
-        lambda _: training.sample(),
-        counts=True,
-        shares=lambda seconds: shares(training, training.sample, seconds),
-    )
-
-
-def _trained(problem: Problem[Any, Any], text: str, batch: int) -> Measure | None:
-    if batch % GROUP:
-        return None
-    training = Training(problem, text, batch)
-    return Measure(
-        training.env,
-        lambda _: training.learn(),
-        counts=True,
-        shares=lambda seconds: shares(training, training.learn, seconds),
-    )
-
-
-MEASURES: dict[str, Callable[..., Measure | None]] = {
-    "step": _step,
-    "copy": _copy,
-    "bare": _bare,
-    "sb3": _sb3,
-    "policy": _policy,
-    "sampled": _sampled,
-    "trained": _trained,
-}
-"""Name of each measurement to what makes it; None for a problem that has nothing of the kind."""
 
 
 def startup(problem: Problem[Any, Any], records: Records, common: dict[str, Any]) -> list[dict[str, str]]:

@@ -105,6 +105,14 @@ class Rules:
     """Rules that had another name once, old to new."""
 
 
+@dataclass(frozen=True)
+class Bare:
+    """`baselines/<problem>/bare.py`, where the whole step is to be compared with the least that it could be."""
+
+    bare_step: Callable[[Any, np.ndarray], None]
+    """(env, actions): the kernel's step without an observation."""
+
+
 class Solver(Protocol):
     """(instance, seconds, workers, seed) -> Solution."""
 
@@ -135,8 +143,6 @@ class Tables:
     """`experiments/problems/<problem>.py`: what `python -m experiments.report` makes."""
 
     TABLES: Mapping[str, Table]
-    bare_step: Callable[[Any, np.ndarray], None] | None = None
-    """(env, actions): the kernel's step without an observation, to time it."""
 
 
 class Parts:
@@ -179,6 +185,12 @@ class Parts:
     def rules(self) -> Rules:
         """Dispatching rules."""
         return _read(Rules, f"baselines.{self.problem}.rules")
+
+    @cached_property
+    def bare(self) -> Bare | None:
+        """The kernel's step without an observation; None where the problem has none."""
+        name = f"baselines.{self.problem}.bare"
+        return _read(Bare, name) if find_spec(name) else None
 
     @cached_property
     def solvers(self) -> Solvers:

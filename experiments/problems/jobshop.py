@@ -1,11 +1,5 @@
 """The job shop's tables: what `python -m experiments.report` makes of it."""
 
-import numpy as np
-from numba import njit
-
-from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.env import JobShop
-from envs.jobshop.kernel import candidates, dispatch
 from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.speed_table import SpeedTable
@@ -122,23 +116,3 @@ TABLES = {
         ),
     ),
 }
-
-
-def bare_step(env: DispatchVectorEnv, _actions: np.ndarray) -> None:
-    """What `speed` compares the whole step with: random dispatches without masks and candidate features."""
-    assert isinstance(env.problem, JobShop)
-    _dispatch_random(env.state, env.observation, env.outcome.terminated, env.problem.kernel_options)
-    if env.outcome.terminated.any():
-        env.reset(options={"reset_mask": env.outcome.terminated.copy()})
-
-
-@njit(nogil=True, error_model="numpy")
-def _dispatch_random(state, observation, terminated, options):
-    for b in range(terminated.size):
-        shop = state.shop[b]
-        dispatch(state, observation, b, state.legal[b, np.random.randint(shop.candidates)])  # noqa: NPY002 (compiled)
-        candidates(state, b, options.scheme)
-        while options.skip_forced and shop.candidates == 1:
-            dispatch(state, observation, b, state.legal[b, 0])
-            candidates(state, b, options.scheme)
-        terminated[b] = shop.remaining == 0
