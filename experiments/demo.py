@@ -62,7 +62,7 @@ def demo(command: Demo) -> None:
     )
     print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
     evaluate(asked, usual)
-    print("\nBeside the pilot whose completions it sees; both: is backwards in time too, pilot: tries out each choice:")
+    print("\nBeside the pilot that it sees; both: is backwards in time too, pilot: tries out each choice:")
     pair = (str(folder), "linear_pilot")
     methods = tuple(way + name for way in ("", "both:", "pilot:") for name in pair)
     evaluate(replace(asked, methods=methods, schedules=folder / "schedules_pilots", gantt=None), looking)

@@ -11,7 +11,7 @@ import tyro
 from numba import njit
 
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.completion import complete
+from envs.jobshop.pilot import complete
 
 SIZES = ("10x10", "15x15", "20x15", "20x20")
 
@@ -33,7 +33,7 @@ class Fit:
 
 
 def fit(command: Fit) -> np.ndarray:
-    """(2, 6) weights, as `envs.jobshop.completion.LINEAR`, scaled so that the largest is 1."""
+    """(2, 6) weights, as `envs.jobshop.pilot.LINEAR`, scaled so that the largest is 1."""
     rng = np.random.default_rng(command.seed)
     envs = [DispatchVectorEnv("jobshop", command.shops, f"random:{size}", copy=False) for size in SIZES]
     mean, deviation = np.zeros((2, 6)), np.full((2, 6), 0.5)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from envs.jobshop.completion import LINEAR
 from envs.jobshop.env import View
+from envs.jobshop.pilot import LINEAR
 
 
 def fifo(view: View) -> np.ndarray:
@@ -95,7 +95,7 @@ def linear_pilot(view: View) -> np.ndarray:
 
     Duin and Voss (1999), Networks 34(3). It needs the option lookahead="pilot".
     """
-    return (view.bound[:, None] - view.completion) / view.mean[:, None]
+    return (view.bound[:, None] - view.pilot) / view.mean[:, None]
 
 
 def random(view: View) -> np.ndarray:

@@ -78,7 +78,7 @@ def greedy_pilot(view: View) -> np.ndarray:
 
     Duin and Voss (1999), Networks 34(3). It needs the option lookahead="pilot".
     """
-    return _scores(view, -view.completion)
+    return _scores(view, -view.pilot)
 
 
 def random(view: View) -> np.ndarray:

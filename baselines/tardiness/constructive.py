@@ -83,7 +83,7 @@ def _view(processing: np.ndarray, due: np.ndarray, weight: np.ndarray, number: n
         time=np.zeros(1, np.int64),
         work=np.array([processing.sum()]),
         longest=np.array([-1]),
-        completion=np.zeros((1, n), np.int64),
+        pilot=np.zeros((1, n), np.int64),
         action_mask=np.ones((1, n), np.int8),
     )
 

@@ -78,7 +78,7 @@ def mdd_pilot(view: View) -> np.ndarray:
 
     With `lookahead` other than "pilot" nothing is completed, and all candidates are alike.
     """
-    return -view.completion / view.mean[:, None]
+    return -view.pilot / view.mean[:, None]
 
 
 def random(view: View) -> np.ndarray:

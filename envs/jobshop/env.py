@@ -51,7 +51,7 @@ class View(NamedTuple):
     machine_free: np.ndarray  # (B, M)
     machine_load: np.ndarray  # (B, M) work not yet scheduled
     bound: np.ndarray  # (B,) lower bound of the makespan
-    completion: np.ndarray  # (B, J) lookahead pilot, of candidates: makespan when the linear rule goes on after job j
+    pilot: np.ndarray  # (B, J) lookahead pilot, of candidates: makespan when the linear rule goes on after job j
     action_mask: np.ndarray  # (B, J) i8, 1 = legal
 
     def of_next(self, array: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ class JobShop(Problem[State, JobShopInstance]):
                 machine_free=machine["free"],
                 machine_load=machine["load"],
                 bound=state.shop["bound"],
-                completion=state.completion,
+                pilot=state.pilot,
                 action_mask=observation.action_mask,
             )
         )

@@ -1,19 +1,19 @@
-"""The rules of the job shop for B instances at once: `reset` and `step` over arrays.
+"""The kernel of the job shop: `reset` and `step` of B instances at once, over arrays.
 
 An operation is an index into the arrays of its instance, job after job; operation o is node 1 + o of the graph, machine
 m is node 1 + O + m. Action j dispatches the next operation of job j at its earliest start. Letters: B batch, J jobs,
 M machines, O operations, N nodes, E edges, A = J candidates. Times are integers in the instance's unit; a feature
 called a time is divided by the mean duration and squashed by `soft`, or, in the graph, divided by the first bound.
 
-Arrays and records are in `state`. Here is what a step does; its parts are `observation`, `lookahead` and `completion`.
+Arrays and records are in `state`. Here is what a step does; its parts are `observation`, `lookahead` and `pilot`.
 """
 
 from envs.core.compiled import entry, fast
 from envs.core.problem import Outcome
 from envs.core.spec import Observation
-from envs.jobshop.completion import LATE
 from envs.jobshop.features import S
 from envs.jobshop.observation import draw_graph, observe
+from envs.jobshop.pilot import LATE
 from envs.jobshop.state import ACTIVE, NON_DELAY, SEMI_ACTIVE, KernelOptions, State
 
 
@@ -62,7 +62,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, options: Kern
         if running[b]:
             shop = s.shop[b]
             time = shop.time
-            shop.promised = s.completion[b, actions[b]] if options.scheme == ACTIVE and options.pilot else -1
+            shop.promised = s.pilot[b, actions[b]] if options.scheme == ACTIVE and options.pilot else -1
             dispatch(s, o, b, actions[b])
             candidates(s, b, options.scheme)
             while options.skip_forced and shop.candidates == 1:

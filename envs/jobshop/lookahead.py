@@ -1,11 +1,11 @@
-"""Candidate features that look ahead, compiled into the kernel: bounds, the queue, the bottleneck, and completions."""
+"""Candidate features that look ahead, compiled into the kernel: bounds, the queue, the bottleneck, and the pilot."""
 
 import numpy as np
 
 from envs.core.compiled import fast
 from envs.core.drawing import soft
-from envs.jobshop.completion import LATE, complete, copy_shop, priority, weigh
 from envs.jobshop.features import C
+from envs.jobshop.pilot import LATE, complete, copy_shop, priority, weigh
 
 
 @fast
@@ -39,7 +39,7 @@ def look_ahead(s, o, b, pilot):
 def try_out(s, o, b):
     """The makespan when the linear rule completes the schedule after each candidate, and what the rule says of it.
 
-    What it prefers now it has preferred in the completion after the last choice too, if its conflict set is the same.
+    What it prefers now it has preferred behind the last choice too, if its conflict set is the same.
     """
     shop = s.shop[b]
     shortest, longest, highest, preferred = LATE, 0, -np.inf, -1
@@ -52,13 +52,13 @@ def try_out(s, o, b):
     for c in range(shop.candidates):
         known = c == preferred and shop.promised >= 0
         j = s.legal[b, c]
-        s.completion[b, j] = shop.promised if known else complete(s, b, j)
-        shortest, longest = min(shortest, s.completion[b, j]), max(longest, s.completion[b, j])
+        s.pilot[b, j] = shop.promised if known else complete(s, b, j)
+        shortest, longest = min(shortest, s.pilot[b, j]), max(longest, s.pilot[b, j])
     unit = 1.0 / shop.mean_duration
     for c in range(shop.candidates):
-        f, makespan, better = o.candidate_features[b, s.legal[b, c]], s.completion[b, s.legal[b, c]], 0
+        f, makespan, better = o.candidate_features[b, s.legal[b, c]], s.pilot[b, s.legal[b, c]], 0
         for d in range(shop.candidates):
-            better += s.completion[b, s.legal[b, d]] < makespan
+            better += s.pilot[b, s.legal[b, d]] < makespan
         f[C.pilot_after] = soft((makespan - s.look[b, c].bound) * unit)
         f[C.pilot_regret] = soft((makespan - shortest) * unit)
         f[C.pilot_regret_fine] = soft(16.0 * (makespan - shortest) * unit)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from envs.core.state import records
-from envs.jobshop.completion import LINEAR, TRIAL_JOB, TRIAL_MACHINE
+from envs.jobshop.pilot import LINEAR, TRIAL_JOB, TRIAL_MACHINE
 
 ACTIVE, NON_DELAY, SEMI_ACTIVE = 0, 1, 2
 
@@ -83,7 +83,7 @@ class State(NamedTuple):
     queue: np.recarray  # (B, O) of QUEUE: the unscheduled operations of machine 0 in any order, a gap, machine 1, ...
     legal: np.ndarray  # (B, J + 1) the jobs that this decision is between, lowest first
     look: np.recarray  # (B, J) of LOOK: the candidates, between the two passes of `look_ahead`
-    completion: np.ndarray  # (B, J) lookahead "pilot": makespan when the linear rule completes the schedule after job j
+    pilot: np.ndarray  # (B, J) lookahead "pilot": makespan when the linear rule completes the schedule after job j
     trial: np.recarray  # (B, J) of TRIAL_JOB: the jobs while a rule completes the schedule
     trial_machine: np.recarray  # (B, M) of TRIAL_MACHINE: the machines at the same time
     soonest: np.ndarray  # (B, M) when the first of the jobs that wait for each can complete, LATE where none does
@@ -101,7 +101,7 @@ def allocate(batch: int, jobs: int, machines: int, operations: int) -> State:
         queue=records(batch, QUEUE, operations),
         legal=np.zeros((batch, jobs + 1), np.int64),
         look=records(batch, LOOK, jobs),
-        completion=np.zeros((batch, jobs), np.int64),
+        pilot=np.zeros((batch, jobs), np.int64),
         trial=records(batch, TRIAL_JOB, jobs),
         trial_machine=records(batch, TRIAL_MACHINE, machines),
         soonest=np.zeros((batch, machines), np.int64),

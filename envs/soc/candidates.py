@@ -46,7 +46,7 @@ def find_candidates(s, b, options):
             ends = min(ends, s.end[b, s.pending[b, i]])
         candidate = s.candidate[b, WAIT]
         candidate.task, candidate.pe, candidate.duration = -1, -1, 0
-        candidate.arrives, candidate.start, candidate.finish, candidate.look = chip.now, max(ends, chip.now), ends, 0.0
+        candidate.arrives, candidate.start, candidate.finish, candidate.pilot = chip.now, max(ends, chip.now), ends, 0.0
         s.legal[b, 0] = WAIT
         count = 1
     for w in range(chip.considered):
@@ -62,7 +62,7 @@ def find_candidates(s, b, options):
                     candidate = s.candidate[b, a]
                     candidate.task, candidate.pe, candidate.duration = t, p, duration
                     candidate.arrives, candidate.start, candidate.finish = s.arrives[b, t, p], start, finish
-                    candidate.look = 0.0
+                    candidate.pilot = 0.0
                     chip.least_finish = min(chip.least_finish, finish)
                     chip.least_reach = min(chip.least_reach, finish + s.oct[b, t, p])
                     s.legal[b, count] = a

@@ -31,7 +31,7 @@ class Options:
     """Let the kernel play decisions that have one candidate."""
     lookahead: Literal["none", "bound", "pilot"] = "pilot"
     """Candidate features that cost more than constant time: none, what others lose, or also two
-    completions of all visible jobs."""
+    pilots that complete all visible jobs."""
     window: int = 32
     """Ready tasks that are considered: those of the oldest jobs, of a job those with the largest upward rank."""
 
@@ -49,7 +49,7 @@ class View(NamedTuple):
     arrives: np.ndarray  # (B, A) when the task's data are on the PE
     start: np.ndarray  # (B, A) expected
     finish: np.ndarray  # (B, A) expected
-    completion: np.ndarray  # (B, A) f64 sum of the jobs' ends after it, see `lookahead.complete`; 0 without that option
+    pilot: np.ndarray  # (B, A) f64 sum of the jobs' ends after it, see `lookahead.complete`; 0 without that option
     now: np.ndarray  # (B,)
     unit: np.ndarray  # (B,) f64 mean duration of the visible tasks
     pe_free: np.ndarray  # (B, P) expected end of what has been placed
@@ -134,7 +134,7 @@ class SoC(Problem[State, SocInstance]):
                 arrives=candidate["arrives"],
                 start=candidate["start"],
                 finish=candidate["finish"],
-                completion=candidate["look"],
+                pilot=candidate["pilot"],
                 now=state.chip["now"],
                 unit=state.chip["unit"],
                 pe_free=state.pe["free"],

@@ -78,7 +78,7 @@ mean duration of all visible tasks. A time, and what is called squashed, is x / 
 * Expected: mean durations for what has not ended; a task that is overdue is expected to be as late again as it is.
 * Optimistic cost: the table of PEFT for (task, PE). Tail: longest chain behind the task on the fastest PEs.
 * Bound of a job: latest expected end of its placed tasks, or later least finish + tail of its ready ones.
-* A waiting candidate has `start`, the completions and what is alike for all candidates.
+* A waiting candidate has `start`, the pilots' columns and what is alike for all candidates.
 """
 
 N, S, E = columns(SPEC.node_features), columns(SPEC.node_state), columns(SPEC.edge_features)

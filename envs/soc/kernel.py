@@ -1,4 +1,4 @@
-"""The rules of task graphs on unlike processing elements, for B streams at once: `reset` and `step` over arrays.
+"""The kernel of task graphs on unlike processing elements: `reset` and `step` of B streams at once, over arrays.
 
 A task is an index into the arrays of its instance, job after job; PE p is node 1 + p of the graph, task t is node
 1 + P + t. Action 0 waits; action 1 + w * P + p places the w-th ready task on PE p, behind what has been placed there

@@ -13,32 +13,32 @@ def look_ahead(s, o, b):
     chip = s.chip[b]
     first, second, either, last = np.inf, np.inf, np.inf, np.inf
     for c in range(chip.candidates):
-        candidate, look = s.candidate[b, s.legal[b, c]], s.look[b, c]
-        look[2] = np.inf
+        candidate, pilots = s.candidate[b, s.legal[b, c]], s.pilots[b, c]
+        pilots[2] = np.inf
         for way in range(2):
-            complete(s, b, way, candidate, look)
-        candidate.look = min(look[0], look[1])
-        first, second = min(first, look[0]), min(second, look[1])
-        either, last = min(either, candidate.look), min(last, look[2])
+            complete(s, b, way, candidate, pilots)
+        candidate.pilot = min(pilots[0], pilots[1])
+        first, second = min(first, pilots[0]), min(second, pilots[1])
+        either, last = min(either, candidate.pilot), min(last, pilots[2])
     unit = 1.0 / chip.unit
     for c in range(chip.candidates):
         a = s.legal[b, c]
-        f, look = o.candidate_features[b, a], s.look[b, c]
+        f, pilots = o.candidate_features[b, a], s.pilots[b, c]
         better = 0
         for d in range(chip.candidates):
-            better += s.candidate[b, s.legal[b, d]].look < s.candidate[b, a].look
-        f[C.pilot_by_entry] = soft((look[0] - first) * unit)
-        f[C.pilot_by_work] = soft((look[1] - second) * unit)
-        f[C.pilot_regret] = soft((s.candidate[b, a].look - either) * unit)
-        f[C.pilot_regret_fine] = soft((s.candidate[b, a].look - either) * unit * 16)
+            better += s.candidate[b, s.legal[b, d]].pilot < s.candidate[b, a].pilot
+        f[C.pilot_by_entry] = soft((pilots[0] - first) * unit)
+        f[C.pilot_by_work] = soft((pilots[1] - second) * unit)
+        f[C.pilot_regret] = soft((s.candidate[b, a].pilot - either) * unit)
+        f[C.pilot_regret_fine] = soft((s.candidate[b, a].pilot - either) * unit * 16)
         f[C.pilot_rank] = better / chip.candidates
-        f[C.pilot_above] = soft((s.candidate[b, a].look - chip.bounds) / max(chip.inside, 1) * unit)
-        f[C.pilot_last] = soft((look[2] - last) * unit)
+        f[C.pilot_above] = soft((s.candidate[b, a].pilot - chip.bounds) / max(chip.inside, 1) * unit)
+        f[C.pilot_last] = soft((pilots[2] - last) * unit)
 
 
 @fast
-def complete(s, b, way, candidate, look):
-    """Place all visible tasks after the candidate, job after job: look[way] becomes the sum of the jobs' ends.
+def complete(s, b, way, candidate, pilots):
+    """Place all visible tasks after the candidate, job after job: pilots[way] becomes the sum of the jobs' ends.
 
     way 0: jobs in the order in which they entered, tasks where finish + optimistic cost is least (PEFT's choice);
     1: jobs by rising work left, tasks where duration + start / 2 is least, which is between MET and EFT.
@@ -84,4 +84,4 @@ def complete(s, b, way, candidate, look):
             free[chosen], where[t], end[t] = finish, chosen, finish
             latest = max(latest, finish)
         total, last = total + latest, max(last, latest)
-    look[way], look[2] = total, min(look[2], last)
+    pilots[way], pilots[2] = total, min(pilots[2], last)

@@ -128,8 +128,8 @@ PE_RECORD = {
     "power": float,
     "wanted": int,  # considered tasks that would finish first here
 }
-CANDIDATE = {"task": int, "pe": int, "duration": int, "arrives": int, "start": int, "finish": int, "look": float}
-"""`look`: the smaller of the two sums in `State.look`."""
+CANDIDATE = {"task": int, "pe": int, "duration": int, "arrives": int, "start": int, "finish": int, "pilot": float}
+"""`pilot`: the smaller of the two sums in `State.pilots`."""
 
 
 class State(NamedTuple):
@@ -160,7 +160,7 @@ class State(NamedTuple):
     order: np.ndarray  # (B, T) visible tasks not yet placed, job after job, those of a job by falling upward rank
     turn: np.ndarray  # (B, 2, J) jobs with tasks left: as they entered, and by rising work left
     legal: np.ndarray  # (B, A) the candidates of this decision, lowest first
-    look: np.ndarray  # (B, A, 3) f64 of each candidate: sum of the ends of jobs after both completions, last end
+    pilots: np.ndarray  # (B, A, 3) f64 of each candidate: sum of the jobs' ends by both pilots, last end
     free: np.ndarray  # (B, 2, P) PEs in a look-ahead
 
 
@@ -193,7 +193,7 @@ def allocate(batch: int, jobs: int, tasks: int, edges: int, pes: int, bands: int
         order=numbers(tasks),
         turn=numbers(2, jobs),
         legal=numbers(actions),
-        look=np.zeros((batch, actions, 3)),
+        pilots=np.zeros((batch, actions, 3)),
         free=numbers(2, pes),
     )
     state.chip["unit"] = 1.0

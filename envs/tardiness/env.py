@@ -27,7 +27,7 @@ class Options:
     skip_forced: bool = True
     """Let the kernel play decisions that have one candidate, and blocks of which an optimal order is known."""
     lookahead: Literal["none", "bound", "pilot"] = "pilot"
-    """Candidate features that cost more than constant time: none, bounds after the choice, also completions by MDD."""
+    """Candidate features that cost more than constant time: none, bounds after the choice, also the pilot by MDD."""
 
 
 class View(NamedTuple):
@@ -46,7 +46,7 @@ class View(NamedTuple):
     time: np.ndarray  # (B,) when the block begins
     work: np.ndarray  # (B,) its processing time
     longest: np.ndarray  # (B,) form position: the job that is placed, behind job a; -1 in the other forms
-    completion: np.ndarray  # (B, N) lookahead pilot: tardiness of the block when MDD completes it after candidate a
+    pilot: np.ndarray  # (B, N) lookahead pilot: tardiness of the block when MDD completes it after candidate a
     action_mask: np.ndarray  # (B, N) i8, 1 = legal
 
 
@@ -111,7 +111,7 @@ class Tardiness(Problem[State, TardinessInstance]):
                 time=line["time"],
                 work=line["work"],
                 longest=line["longest"],
-                completion=state.completion,
+                pilot=state.pilot,
                 action_mask=observation.action_mask,
             )
         )

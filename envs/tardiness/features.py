@@ -45,7 +45,7 @@ SPEC = Spec(
 x / (1 + |x|). In the graph, times without another unit are divided by the total processing time.
 
 * Job a: the one that the action names; the placed job is the longest one of the block in the form `position`.
-* The tardiness of a completion is that of the block, weighted: the placed job's own and that of the other jobs by MDD
+* A pilot's tardiness is that of the block, weighted: the placed job's own and that of the other jobs by MDD
   (which is blind to weights) from where they can begin. Lower bound: see `lookahead.follow`.
 """
 
@@ -59,17 +59,17 @@ BOUND_FEATURES = (
 )
 
 PILOT_FEATURES = (
-    Feature("pilot_regret", "tardiness of the completion - the least of any candidate"),
+    Feature("pilot_regret", "the pilot's tardiness - the least of any candidate"),
     Feature("pilot_regret_fine", "16 times the same"),
     Feature("pilot_regret_share", "the same / (the same + 5 % of the least)"),
-    Feature("pilot_rank", "share of the candidates whose completion is better"),
-    Feature("pilot_above", "tardiness of the completion - lower bound after the choice"),
-    Feature("pilot_above_share", "the same / tardiness of the completion"),
+    Feature("pilot_rank", "share of the candidates whose pilot is better"),
+    Feature("pilot_above", "the pilot's tardiness - lower bound after the choice"),
+    Feature("pilot_above_share", "the same / the pilot's tardiness"),
     Feature("before_share", "share of it that jobs before the placed one have"),
     Feature("own_share", "share of it that the placed job has"),
-    Feature("pilot_tardy", "late jobs of the completion / jobs of the block"),
-    Feature("pilot_latest", "largest tardiness of the completion; of the placed job weighted"),
-    Feature("pilot_level", "least tardiness of any completion / jobs of the block"),
+    Feature("pilot_tardy", "the pilot's late jobs / jobs of the block"),
+    Feature("pilot_latest", "the pilot's largest tardiness; of the placed job weighted"),
+    Feature("pilot_level", "least tardiness of any pilot / jobs of the block"),
 )
 FURTHER = {"none": (), "bound": BOUND_FEATURES, "pilot": BOUND_FEATURES + PILOT_FEATURES}
 """Further candidate features, by the look-ahead; times as above."""

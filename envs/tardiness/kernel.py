@@ -1,4 +1,4 @@
-"""The rules of the tardiness problem for B instances at once: `reset` and `step` over arrays.
+"""The kernel of the tardiness problem: `reset` and `step` of B instances at once, over arrays.
 
 Jobs are numbered by due date, ties by processing time, weight and the instance's own order: job j is row j of every
 array, node 1 + j of the graph and action j. What is undecided is a stack of blocks. A block is the jobs of the places

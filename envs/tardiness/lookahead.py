@@ -32,7 +32,7 @@ def look_ahead(s, o, b, options):
         f[C.bound_regret] = soft((choice.bound - least) * unit)
         f[C.bound_level] = soft(choice.bound * unit / m)
         if options.pilot:
-            s.completion[b, choice.job] = choice.pilot
+            s.pilot[b, choice.job] = choice.pilot
             regret, size = choice.pilot - best, max(choice.pilot, 1)
             f[C.pilot_regret] = soft(regret * unit)
             f[C.pilot_regret_fine] = soft(16.0 * regret * unit)
@@ -52,10 +52,10 @@ def look_ahead(s, o, b, options):
 
 @fast
 def follow(s, b, options, choice, block):
-    """Bound and completion of the block after the choice.
+    """Bound and pilot of the block after the choice.
 
     The bound matches the ends of the shortest-first order with the due dates in theirs (as
-    `TardinessInstance.lower_bound`); the completion is by MDD (Baker and Bertrand 1982), blind to weights.
+    `TardinessInstance.lower_bound`); the pilot is MDD (Baker and Bertrand 1982), blind to weights.
     """
     choice.pilot, choice.latest, choice.before = choice.cost, choice.cost, 0
     choice.tardy = choice.cost > 0

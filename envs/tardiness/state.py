@@ -87,10 +87,10 @@ class State(NamedTuple):
     end: np.ndarray  # (B, N) when each job ends, -1 while undecided
     open: np.ndarray  # (B, N) bool: the jobs of the block that is decided next
     choice: np.recarray  # (B, N) of CHOICE: what this decision is between
-    completion: np.ndarray  # (B, N) lookahead "pilot": `pilot` of each candidate
+    pilot: np.ndarray  # (B, N) lookahead "pilot": `pilot` of each candidate
     legal: np.ndarray  # (B, N) jobs whose candidates the observation has
     aside: np.recarray  # (B, N) of SLOT: jobs on their way from one place to another; row 0 serves all
-    waiting: np.ndarray  # (B, N) bool: which jobs of `short` are late already in a completion; row 0 serves all
+    waiting: np.ndarray  # (B, N) bool: which jobs of `short` are late already in the pilot; row 0 serves all
 
 
 def allocate(batch: int, jobs: int) -> State:
@@ -107,7 +107,7 @@ def allocate(batch: int, jobs: int) -> State:
         end=np.full((batch, jobs), -1),
         open=np.zeros((batch, jobs), bool),
         choice=records(batch, CHOICE, jobs),
-        completion=np.zeros((batch, jobs), np.int64),
+        pilot=np.zeros((batch, jobs), np.int64),
         legal=np.zeros((batch, jobs), np.int64),
         aside=records(batch, SLOT, jobs),
         waiting=np.zeros((batch, jobs), bool),

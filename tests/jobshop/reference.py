@@ -12,8 +12,8 @@ import numpy as np
 
 from envs.core.spec import Observation, Spec
 from envs.core.vector import DispatchVectorEnv
-from envs.jobshop.completion import LINEAR
 from envs.jobshop.instance import JobShopInstance
+from envs.jobshop.pilot import LINEAR
 
 Operation = tuple[int, int]
 """(job, position)"""

@@ -1,4 +1,4 @@
-"""Rules, the pilot and best-of-n: known mean gaps, hand examples, and completions in plain Python."""
+"""Rules, the pilot and best-of-n: known mean gaps, hand examples, and what the pilot makes, in plain Python."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -281,7 +281,7 @@ def test_the_kernel_tries_out_what_the_linear_rule_makes_of_each_candidate() -> 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("skip_forced", [True, False])
-def test_completions_do_not_depend_on_what_came_before(scheme: str, skip_forced: bool) -> None:
+def test_pilots_do_not_depend_on_what_came_before(scheme: str, skip_forced: bool) -> None:
     """What the last choice promised is used again, but only where it holds."""
     rng = np.random.default_rng(0)
     usual, env, fresh = (
@@ -300,7 +300,7 @@ def test_completions_do_not_depend_on_what_came_before(scheme: str, skip_forced:
             mask = env.observation.action_mask
             actions = (rng.random(mask.shape) * mask).argmax(axis=1)
             fresh.state.shop["promised"] = -1
-            fresh.state.completion[:] = -1
+            fresh.state.pilot[:] = -1
             env.step(actions)
             fresh.step(actions)
             np.testing.assert_array_equal(env.observation.candidate_features, fresh.observation.candidate_features)

@@ -474,7 +474,7 @@ class Moment:
     # The look-ahead: all visible tasks placed behind a candidate, in two ways
 
     @cached_property
-    def completions(self) -> dict[int, tuple[list[int], list[int]]]:
+    def pilots(self) -> dict[int, tuple[list[int], list[int]]]:
         """Of each candidate: jobs' ends when older jobs go first, each task where end + optimistic cost is least; and
         when jobs with little work left do, each where duration + start / 2 is."""
         turns = [[j for j in self.inside if self.left[j]] for _ in range(2)]
@@ -507,9 +507,9 @@ class Moment:
     def _pilot(self, action: int) -> dict[str, float]:
         if self.options.lookahead != "pilot":
             return {}
-        totals = {a: [sum(ends) for ends in both] for a, both in self.completions.items()}
+        totals = {a: [sum(ends) for ends in both] for a, both in self.pilots.items()}
         least = {a: min(both) for a, both in totals.items()}
-        last = {a: min(max(ends) for ends in both) for a, both in self.completions.items()}
+        last = {a: min(max(ends) for ends in both) for a, both in self.pilots.items()}
         over = least[action] - min(least.values())
         times = {
             "pilot_by_entry": totals[action][0] - min(both[0] for both in totals.values()),

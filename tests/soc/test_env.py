@@ -359,8 +359,8 @@ def test_every_column_is_what_plain_python_makes_of_it(
             seen = getattr(env.observation, array)[0].T
             for column, (name, expected) in zip(seen, found.items(), strict=True):
                 np.testing.assert_allclose(column, expected, atol=1e-6, err_msg=f"{array}: {name}")
-        for action, ends in moment(env, 0).completions.items():
-            assert env.view().completion[0, action] == (min(map(sum, ends)) if "lookahead" not in options else 0)
+        for action, ends in moment(env, 0).pilots.items():
+            assert env.view().pilot[0, action] == (min(map(sum, ends)) if "lookahead" not in options else 0)
         play(env, int(rng.choice(legal(env))))
 
 
@@ -371,7 +371,7 @@ def test_columns_of_less_look_ahead_are_zero_and_the_others_the_same(lookahead: 
     expected = full.observation.candidate_features.copy()
     expected[:, :, column:] = 0
     np.testing.assert_array_equal(less.observation.candidate_features, expected)
-    assert not less.view().completion.any()
+    assert not less.view().pilot.any()
 
 
 def test_errors_name_value_rule_and_remedy() -> None:
