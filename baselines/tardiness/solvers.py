@@ -58,7 +58,7 @@ def cp_sat(instance: TardinessInstance, seconds: float, workers: int, seed: int)
         return order, bound
     model, starts = _model(instance, before, ends, bound, known - 1)
     solver, better = search.run(model, linearization_level=2)  # its cuts bound the sum of the ends
-    if solver.status_name() == "INFEASIBLE":
+    if solver.response_proto.status == cp_model.INFEASIBLE:
         return order, known
     if better:
         order = np.argsort([solver.value(start) for start in starts])
