@@ -21,7 +21,7 @@ from agents.checks import checked
 from agents.generators import generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
-from agents.schema import check_same, check_widths, describe, space_from_json, space_to_json
+from agents.schema import check_same, check_widths, schema_of, space_from_json, space_to_json
 from agents.wrapped import check_wrappers
 from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
@@ -70,7 +70,7 @@ class Checkpoint(BaseAlgorithm):
 
     def _setup_model(self) -> None:
         if self.env is not None:
-            self.trained_on = describe(self.env)
+            self.trained_on = schema_of(self.env)
         elif not hasattr(self, "observation_space"):
             raise ValueError("env is None, but a model learns in one: name it, or use load(path) to predict only.")
         self._check_arguments()
@@ -94,11 +94,11 @@ class Checkpoint(BaseAlgorithm):
             ValueError: another problem, observation schema or number of environments.
         """
         vec_env = self._wrap_env(env, self.verbose)
-        check_same(self.trained_on, describe(vec_env), "The model")
+        check_same(self.trained_on, schema_of(vec_env), "The model")
         check_widths(self.observation_space, vec_env.observation_space, "The model")
         if vec_env.num_envs != self.n_envs:
             raise ValueError(f"The model has {self.n_envs} environments, not {vec_env.num_envs}: use load(path, env).")
-        self.trained_on = describe(vec_env)
+        self.trained_on = schema_of(vec_env)
         self.observation_space = self.policy.observation_space = vec_env.observation_space
         self.action_space = self.policy.action_space = vec_env.action_space
         super().set_env(vec_env, force_reset)
@@ -182,7 +182,7 @@ class Checkpoint(BaseAlgorithm):
             raise ValueError(f"{path} has policy {data['policy_class']}, unknown to {cls.__name__}.policy_aliases.")
         vec_env = None if env is None else cls._wrap_env(env, data["verbose"])
         if vec_env is not None:
-            check_same(data["trained_on"], describe(vec_env), str(path))
+            check_same(data["trained_on"], schema_of(vec_env), str(path))
             check_widths(space_from_json(data["observation_space"]), vec_env.observation_space, str(path))
         model = cls(data["policy_class"], vec_env, device=device, _init_setup_model=False)  # type: ignore[call-arg]
         try:

@@ -9,19 +9,19 @@ from stable_baselines3.common.vec_env import VecEnv
 from envs.core.problem import Problem
 
 
-def describe(env: VecEnv) -> dict[str, Any]:
+def schema_of(env: VecEnv) -> dict[str, Any]:
     """Problem, options and the names of the observation's types and features, as JSON; {} for a foreign environment."""
     for attribute in ("problem", "vector"):
         try:
             found = env.get_attr(attribute)[0]
         except AttributeError:
             continue
-        return about(getattr(found, "problem", found))
+        return problem_schema(getattr(found, "problem", found))
     return {}
 
 
-def about(problem: Problem[Any, Any]) -> dict[str, Any]:
-    """What `describe` says, of a problem."""
+def problem_schema(problem: Problem[Any, Any]) -> dict[str, Any]:
+    """What `schema_of` says, of a problem."""
     spec = {
         name: [getattr(item, "name", item) for item in value]
         for name, value in vars(problem.spec).items()
@@ -31,7 +31,7 @@ def about(problem: Problem[Any, Any]) -> dict[str, Any]:
 
 
 def check_same(ours: dict[str, Any], theirs: dict[str, Any], who: str) -> None:
-    """ValueError where two results of `describe` differ in the problem or in a name; options may differ."""
+    """ValueError where two results of `schema_of` differ in the problem or in a name; options may differ."""
     if not ours or not theirs:
         return
     if ours["problem"] != theirs["problem"]:

@@ -178,6 +178,6 @@ def _sentence_in(box: str) -> str:
     return " ".join(parts[0]) if parts else box
 
 
-def describe(options: Any) -> str:
+def options_text(options: Any) -> str:
     """The fields of an options dataclass as one cell of a table: "scheme=active skip_forced=True"."""
     return " ".join(f"{item.name}={getattr(options, item.name)}" for item in fields(options))

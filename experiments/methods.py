@@ -15,7 +15,7 @@ from envs.core.instance import Instance
 from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.text import check_spelling, nearest
-from experiments.cli import describe
+from experiments.cli import options_text
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem
         check_spelling("method", name, parts(problem.name).rules.RENAMED)
         options = [*rules, *solvers, *(f"pilot:{rule}" for rule in rules)]
         raise ValueError(f"{name!r} is no rule, solver or run directory of {problem.name}: {nearest(name, options)}.")
-    return problem, scores, {**facts, "options": describe(problem.options)}
+    return problem, scores, {**facts, "options": options_text(problem.options)}
 
 
 def known(problem: str) -> tuple[dict[str, Any], dict[str, Any]]:

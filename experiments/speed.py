@@ -21,7 +21,7 @@ from envs.core.problem import Problem
 from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
 from experiments import cli
-from experiments.cli import describe
+from experiments.cli import options_text
 from experiments.kinds.tables import aligned
 from experiments.locks import ANOTHER, one_writer
 from experiments.progress import Progress
@@ -98,8 +98,9 @@ def measured(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]
     """The rows of all measurements, those that the output file lacks measured now."""
     records = Records(command.output, LAYOUT)
     texts = command.instances or (problem.default_instances,)
+    options = options_text(problem.options)
     cases = [
-        {"problem": problem.name, "options": describe(problem.options), "instances": text, "batch": batch, "what": what}
+        {"problem": problem.name, "options": options, "instances": text, "batch": batch, "what": what}
         for text in texts
         for batch in command.batch
         for what in command.only or TIMINGS

@@ -16,7 +16,7 @@ from agents.archive import read
 from envs.core.files import check_writable
 from envs.core.problem import Problem
 from experiments import cli
-from experiments.cli import describe
+from experiments.cli import options_text
 from experiments.locks import one_writer
 from experiments.training.agent import BEST, CONFIG, LAST, check_device
 from experiments.training.crew import crew
@@ -83,7 +83,7 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
     options = type(problem)(**read_config(folder)["options"]).options
     if options != problem.options:
         raise ValueError(
-            f"{folder} was trained with {describe(options)}, not {describe(problem.options)}: move it away."
+            f"{folder} was trained with {options_text(options)}, not {options_text(problem.options)}: move it away."
         )
     stands = read(folder / LAST, torch.device("cpu"))[0]
     if budget(command).spent(stands["num_timesteps"], stands["run"]["cpu_s"]) >= 1:

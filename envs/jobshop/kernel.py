@@ -97,7 +97,7 @@ def begin(s, b):
             s.machine[b, operation.machine].total += 1
         job.length = rest
         job.ready = 0
-        advance(s, job, b, job.first)
+        set_next(s, job, b, job.first)
         bound, work = max(bound, rest), work + rest
     at = 0
     for m in range(shop.machines):
@@ -119,7 +119,7 @@ def begin(s, b):
 
 
 @fast
-def advance(s, job, b, i):
+def set_next(s, job, b, i):
     """Operation i is the next of the job."""
     operation = s.operation[b, i]
     job.next = i
@@ -167,7 +167,7 @@ def dispatch(s, o, b, j):
     o.node_state[b, w, S.end] = machine.load * per_bound
 
     if i + 1 < job.end:
-        advance(s, job, b, i + 1)
+        set_next(s, job, b, i + 1)
         o.candidates[b, j, 0] = o.candidates[b, j, 1] = 2 + i
         o.node_state[b, 2 + i, S.next] = 1.0
         if delayed:  # the rest of the job moves with its head

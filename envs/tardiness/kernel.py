@@ -94,7 +94,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
         if rows[b]:
             begin(s, b)
             draw_graph(s, o, b, options.form)
-            advance(s, o, b, options, True)
+            find_decision(s, o, b, options, True)
             observe(s, o, b, options)
             s.line[b].charged = 0
             out.reward[b] = 0.0
@@ -113,7 +113,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, options: Kern
         if running[b]:
             line = s.line[b]
             decide(s, o, b, options.form, actions[b])
-            advance(s, o, b, options, False)
+            find_decision(s, o, b, options, False)
             o.ids[b, 1] += 1
             observe(s, o, b, options)
             out.reward[b] = (line.charged - line.cost) / (line.jobs * line.mean_processing * line.mean_weight)
@@ -142,7 +142,7 @@ def begin(s, b):
 
 
 @fast
-def advance(s, o, b, options, keep):
+def find_decision(s, o, b, options, keep):
     """Play forced moves, if asked, up to the next decision and list what it is between.
 
     keep: leave at least one decision, which then has one candidate.

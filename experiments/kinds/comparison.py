@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from envs import load_problem
 from envs.core.files import write_text
 from envs.core.parts import parts
-from experiments.cli import describe
+from experiments.cli import options_text
 from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
 from experiments.kinds.tables import MEASURES, grouped, half_width, markdown, mean, percent
 from experiments.train import ensure
@@ -197,7 +197,7 @@ def made(rows: Sequence[Mapping[str, str]], command: str) -> str:
 
 def labelled(rows: Sequence[Mapping[str, str]], runs: Mapping[str, str], problem: str) -> list[dict[str, str]]:
     """The rows with `label`: an agent by its name, without its run directory; options where they are not usual."""
-    usual = describe(load_problem(problem)(**rule_defaults(problem)).options).split()
+    usual = options_text(load_problem(problem)(**rule_defaults(problem)).options).split()
     found = []
     for row in rows:
         path, _, temperature = row["method"].partition("@")

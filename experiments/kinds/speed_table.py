@@ -10,7 +10,7 @@ import numpy as np
 from envs import load_problem
 from envs.core.files import write_text
 from envs.core.problem import Problem
-from experiments.cli import describe
+from experiments.cli import options_text
 from experiments.kinds.tables import grouped, markdown
 from experiments.speed import Speed, placed, speed
 
@@ -30,7 +30,7 @@ class SpeedTable:
         kind, rows = load_problem(problem), []
         for options, asked in self.commands:
             rows += speed(replace(asked, output=path.with_suffix(".csv")), kind(**options))
-        usual = describe(kind().options).split()
+        usual = options_text(kind().options).split()
         plays = [row for row in rows if row["decisions_per_cpu_s"] and not row["shares"]]
         lines = []
         for (options, instances, what), some in grouped(plays, "options", "instances", "what").items():
@@ -73,10 +73,10 @@ class SpeedTable:
             if row["what"] == "step" and row["batch"] == "64"
         }
         texts = list(dict.fromkeys(text for _, text in rates))
-        usual = describe(type(problems[0])().options).split()
+        usual = options_text(type(problems[0])().options).split()
         lines = {}
         for problem in problems:
-            options = describe(problem.options)
+            options = options_text(problem.options)
             found = {text: placed(problem, text) for text in texts if (options, text) in rates}
             speeds = [rates[options, text] * each for text, (each, _) in found.items()]
             cells = {

@@ -52,7 +52,7 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     if data["algorithm"] not in kinds:
         raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(kinds)}.")
     made = load_problem(problem)(**about["options"])
-    schema.check_same(about, schema.about(made), str(path))
+    schema.check_same(about, schema.problem_schema(made), str(path))
     model = kinds[data["algorithm"]].load(file, device=device)
     policy: Any = model.policy
     run = data.get("run", {})

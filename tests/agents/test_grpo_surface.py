@@ -14,7 +14,7 @@ from agents.d3s import D3S
 from agents.grpo import GRPO
 from agents.ppo import PPO
 from agents.progress import DecisionBar
-from agents.schema import describe
+from agents.schema import schema_of
 from envs.core.env import DispatchEnv
 from envs.core.vector import DispatchVectorEnv
 from tests.agents.samples import SMALL, job_shops, play, small
@@ -76,7 +76,7 @@ def test_training_goes_on_with_other_sizes() -> None:
     model.learn(100)
     other = job_shops("random:7x5")
     model.set_env(other)
-    assert model.trained_on == describe(other)
+    assert model.trained_on == schema_of(other)
     model.learn(100, reset_num_timesteps=False)
     assert model._own is not None and model._own.shape == (7, 5, 35)
 
