@@ -52,7 +52,7 @@ def test_rules_pilots_solvers_samples_and_agents_stand_in_one_table(run_dir: Pat
     rows = run(replace(QUICK, methods=names, samples=(1, 4), output=tmp_path / "x.csv"))
     found = [(row["method"], row["samples"]) for row in rows]
     assert found == [
-        *(("spt", "1"), ("spt@1", "4"), ("random", "1"), ("random", "4"), ("pilot:mwkr", "1")),
+        *(("spt", "1"), ("spt@0.3", "4"), ("random", "1"), ("random", "4"), ("pilot:mwkr", "1")),
         *(("mopnr", "1"), ("mopnr@0.5", "4"), ("cp_sat", "1"), (str(run_dir), "1"), (f"{run_dir}@1", "4")),
         (f"pilot:{run_dir}", "1"),
     ]
@@ -82,7 +82,7 @@ def test_a_stopped_evaluation_goes_on_and_runs_nothing_twice(tmp_path: Path, mon
 def test_methods_that_are_named_twice_are_run_once() -> None:
     rows = run(replace(QUICK, methods=("mwkr", "spt", "mwkr", "mwkr@0.5"), samples=(1, 2, 2)))
     found = [(row["method"], row["samples"]) for row in rows]
-    assert found == [("mwkr", "1"), ("mwkr@1", "2"), ("spt", "1"), ("spt@1", "2"), ("mwkr@0.5", "2")]
+    assert found == [("mwkr", "1"), ("mwkr@1", "2"), ("spt", "1"), ("spt@0.3", "2"), ("mwkr@0.5", "2")]
 
 
 def test_schedules_of_other_cases_are_not_written_over(tmp_path: Path) -> None:
