@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 # Processes are the only parallelism: one torch and BLAS thread in each.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo test lint types contract-nojit contract-boundscheck check tensorboard clean
+.PHONY: install demo docs test lint types contract-nojit contract-boundscheck check tensorboard clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -31,6 +31,14 @@ $(VENV)/.installed: pyproject.toml $(VENV)/.created
 $(VENV)/.installed-test: pyproject.toml $(VENV)/.created
 	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[test]"
 	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-docs: pyproject.toml $(VENV)/.created
+	$(BIN)/python -m pip install $(PIP_ARGS) -e ".[docs]"
+	@touch $(VENV)/.installed $@
+
+# The API reference, from the docstrings: build/docs/index.html
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m pdoc --docformat google -o build/docs envs agents baselines experiments
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m experiments.demo

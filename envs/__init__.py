@@ -1,4 +1,7 @@
-"""Scheduling problems as Gymnasium environments: `gymnasium.make("envs:dispatch/JobShop-v0")`."""
+"""Scheduling problems as Gymnasium environments: `gymnasium.make("envs:dispatch/JobShop-v0")`.
+
+.. include:: README.md
+"""
 
 from importlib import import_module
 from typing import Any

@@ -1,4 +1,7 @@
-"""Commands: train, evaluate, verify, speed, report and demo."""
+"""Commands: train, evaluate, verify, speed, report and demo.
+
+.. include:: README.md
+"""
 
 try:
     from baselines.names import check_ours

@@ -1,5 +1,8 @@
 """The job shop's tables: what `python -m experiments.report` makes of it."""
 
+from pathlib import Path
+
+from experiments.kinds.animation import Animation
 from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.speed_table import SpeedTable
@@ -59,6 +62,7 @@ TABLES = {
             sampled(("linear_pilot",), HOT, **LOOK),
         ),
     ),
+    "agent": Animation("Job shop ft10", "ft10", Path(HEADLINE)),
     "choices": Comparison(
         "Job shop: which pilot and which temperature, on validation instances",
         ("random:15x15:20:7", "random:20x20:20:7"),
