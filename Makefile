@@ -1,4 +1,4 @@
-# make demo    install, train an agent, compare it with rules and a solver on Taillard's instances (6 minutes)
+# make demo    install, train two agents, compare them with rules and a solver (6 minutes); PROBLEM=tardiness, soc
 # make test    install with the test extra, run the tests (8 minutes)
 # make check   lint, types, tests and the contract without JIT and with bounds checks: what CI runs
 PYTHON ?= python3
@@ -41,7 +41,7 @@ docs: $(VENV)/.installed-docs
 	$(BIN)/python -m pdoc --docformat google -o build/docs envs agents baselines experiments
 
 demo: $(VENV)/.installed
-	$(BIN)/python -m experiments.demo
+	$(BIN)/python -m experiments.demo $(PROBLEM)
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

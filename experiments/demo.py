@@ -1,73 +1,90 @@
-"""`make demo`: train an agent, compare it with rules and a solver on published instances, look at a schedule."""
+"""`make demo`: watch an agent learn, and compare it with rules, its pilot and a solver."""
 
 import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 
-from envs import load_problem
+import tyro
+
+from envs import PROBLEMS, load_problem
+from envs.core.files import write_figure
+from envs.core.parts import parts
+from envs.core.text import nearest
 from experiments import cli
 from experiments.evaluate import Evaluate, evaluate, rule_defaults
-from experiments.methods import known, playable
+from experiments.kinds.demonstration import Demonstration, drawn, read_curve, told
+from experiments.methods import playable
 from experiments.train import ensure
 from experiments.training.agent import LAST
-from experiments.training.settings import Train
-
-SHOPS = "random:10x10..15x15"
 
 
 @dataclass(frozen=True)
 class Demo:
-    """Train an agent on random job shops, compare it on Taillard's ta01-ta10 and ft06, and say how to look at it.
+    """Train two agents, one that begins knowing nothing and one that begins as a pilot, and compare them.
 
-    An agent that an earlier call has trained is taken as it is; one whose training was stopped goes on.
+    Agents that an earlier call has trained are taken as they are; where one was stopped, it goes on.
     """
 
-    algorithm: Literal["d3s", "ppo"] = "d3s"
-    """The trainer; what agents see is the same."""
+    problem: Annotated[str, tyro.conf.Positional] = "jobshop"
+    """jobshop, tardiness or soc."""
 
 
 def demo(command: Demo) -> None:
-    """Train, compare, and draw."""
+    """Train, show how they learned, compare, and draw."""
+    if command.problem not in PROBLEMS:
+        raise ValueError(f"There is no problem {command.problem!r}: {nearest(command.problem, PROBLEMS)}.")
     began = time.perf_counter()
-    problem = load_problem("jobshop")
-    folder = Path("runs/demo") if command.algorithm == "d3s" else Path(f"runs/demo-{command.algorithm}")
-    train = Train.of(
-        instances=SHOPS,
-        algorithm=command.algorithm,
-        **({"share": 1} if command.algorithm == "ppo" else {}),
-        cpu_seconds=60,
-        points=12,
-        encode="none",
-        ent_coef=0.01,
-        guide=20,
-        run_dir=folder,
-    )
-    if (folder / LAST).exists():
-        print(f"Taking the agent in {folder}, trained on if it was stopped; delete the folder for another.", flush=True)
-    else:
-        print(f"Training an agent for {train.cpu_seconds:.0f} CPU seconds on {SHOPS} job shops:", flush=True)
-    looking = problem(lookahead="pilot")
-    ensure(train, looking)
-    usual, solvers = problem(**rule_defaults(problem.name)), known(problem.name)[1]
+    shown = parts(command.problem).tables.DEMO
+    if shown is None:
+        raise ValueError(f"{command.problem} has no DEMO in experiments/problems/{command.problem}.py.")
+    folder = Path("runs/demo") / command.problem
+    learn(shown, command.problem, folder)
+    compare(shown, command.problem, folder)
+    print(f"This took {time.perf_counter() - began:.0f} seconds. See more of how they learned: make tensorboard")
+
+
+def learn(shown: Demonstration, problem: str, folder: Path) -> None:
+    """Train the agents where they are not, and show their learning curves beside the rules."""
+    curves, rules = {}, {}
+    for name, (train, options) in shown.trainings(folder).items():
+        assert train.run_dir is not None
+        if (train.run_dir / LAST).exists():
+            print(f"Taking the agent in {train.run_dir}; delete the folder for another.", flush=True)
+        else:
+            print(f"Training an agent that {name}, for {train.cpu_seconds} CPU s on {train.instances}:", flush=True)
+        ensure(train, load_problem(problem)(**options))
+        curves[name], rules = read_curve(train.run_dir)
+    print("\nGaps in % on validation instances, one greedy schedule each:\n")
+    print(told(curves, rules))
+    picture = folder / "learning.png"
+    write_figure(picture, drawn(curves, rules, f"{problem}: two agents learn on {shown.instances}"))
+    print(f"They are drawn in {picture}.")
+
+
+def compare(shown: Demonstration, problem: str, folder: Path) -> None:
+    """Evaluate the agents, rules and solvers on the test sets, and each agent's ways beside its pilot's."""
+    kind, (nothing, pilot) = load_problem(problem), (str(folder / name) for name in ("nothing", "pilot"))
+    usual = kind(**rule_defaults(problem))
     rules = playable(usual)
     asked = Evaluate(
-        instances=("taillard:15x15", "ft06"),
-        methods=(str(folder), *solvers, *rules),
-        seconds=3,
+        instances=shown.tests,
+        methods=(nothing, pilot, *shown.solvers, *rules),
+        seconds=shown.seconds,
         output=folder / "evaluate.csv",
         schedules=folder / "schedules",
         gantt=folder / "gantt.png",
     )
-    print(f"\nComparing it with {len(rules)} rules and {asked.seconds:.0f} s of {', '.join(solvers)}:", flush=True)
+    print(
+        f"\nComparing them with {len(rules)} rules and {shown.seconds:g} s of {', '.join(shown.solvers)}:", flush=True
+    )
     evaluate(asked, usual)
-    print("\nBeside the pilot that it sees; both: is backwards in time too, pilot: tries out each choice:")
-    pair = (str(folder), "linear_pilot")
-    methods = tuple(way + name for way in ("", "both:", "pilot:") for name in pair)
-    evaluate(replace(asked, methods=methods, schedules=folder / "schedules_pilots", gantt=None), looking)
+    print(f"\nBeside {shown.pilot}, the pilot that the second agent sees:", flush=True)
+    methods = tuple(way + name for way in shown.ways for name in (nothing, pilot, shown.pilot))
+    look = kind(lookahead="pilot")
+    evaluate(replace(asked, methods=methods, schedules=folder / "schedules_pilots", gantt=None), look)
     print(f"Every schedule was verified and stands in {asked.schedules} or {asked.schedules}_pilots.")
-    print(f"This took {time.perf_counter() - began:.0f} seconds. See how it learned: make tensorboard")
 
 
 def main() -> None:

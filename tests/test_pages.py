@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from experiments.kinds.page import cell
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     path.relative_to(ROOT)
     for folder in ("", "envs", "agents", "experiments", "results")
     for path in (ROOT / folder).glob("*.md" if not folder else "**/*.md")
+    if path.parent.name != "problems"  # templates of pages in results/
 )
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
 
@@ -37,3 +40,39 @@ def test_the_code_of_a_page_runs(page: str, tmp_path: Path) -> None:
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_numbers_of_the_front_page_are_those_of_the_problems_pages() -> None:
+    for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines():
+        if "dispatch/" in line and line.startswith("|"):
+            problem = re.search(r"envs/(\w+)/README", line)
+            assert problem is not None
+            found = NUMBER.findall((ROOT / "results" / problem[1] / "README.md").read_text(encoding="utf-8"))
+            said = NUMBER.findall("|".join(line.split("|")[3:]))
+            assert len(said) >= 4
+            assert [
+                number for number in said if number not in COUNTS and not any(n.startswith(number) for n in found)
+            ] == []
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+COUNTS = ("80", "200", "20", "30")
+"""Of instances, jobs and tasks."""
+
+
+def test_a_page_takes_cells_of_tables_and_refuses_what_is_none(tmp_path: Path) -> None:
+    (tmp_path / "small.md").write_text(
+        "# Small\n\n## Mean\n\n| method | samples | a | b |\n| --- | ---: | ---: | ---: |\n| spt | 1 | 3.0 | 4.0 |\n"
+        "\n## Most\n\n| method | a |\n| --- | ---: |\n| spt | 9.0 |\n"
+    )
+    where = Path("jobshop.md")
+    assert cell(tmp_path, "small|spt|1|b", where) == "4.0"
+    assert cell(tmp_path, "small|spt|1|a .. b", where) == "3.0 | 4.0"
+    assert cell(tmp_path, "small#Most|spt|a", where) == "9.0"
+    for place, sentence in (
+        ("small|spt|2|b", r"jobshop\.md: .* names no row of small\.md: the nearest is 'spt\|1'"),
+        ("small|spt|1|c", r"names no column of small\.md: there are method, samples, a, b"),
+        ("small#Least|spt|a", "names no row of small"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            cell(tmp_path, place, where)

@@ -143,6 +143,8 @@ class Tables:
     """`experiments/problems/<problem>.py`: what `python -m experiments.report` makes."""
 
     TABLES: Mapping[str, Table]
+    DEMO: Any = None
+    """`experiments.kinds.demonstration.Demonstration`: what `make demo PROBLEM=...` does."""
 
 
 class Parts:

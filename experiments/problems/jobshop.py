@@ -4,7 +4,9 @@ from pathlib import Path
 
 from experiments.kinds.animation import Animation
 from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled
+from experiments.kinds.demonstration import Demonstration
 from experiments.kinds.learning import LearningCurves
+from experiments.kinds.page import Page
 from experiments.kinds.speed_table import SpeedTable
 from experiments.problems.jobshop_agents import (
     ABLATIONS,
@@ -49,6 +51,17 @@ QUOTED = {
     "TBGAT, 5000 steps of improvement (UAI 2024)": (4.8, 7.1, 7.4, 10.4, 11.3, 5.0, 6.1, 2.0),
 }
 """On Taillard's instances, as published."""
+
+DEMO = Demonstration(
+    instances="random:10x10..15x15",
+    cpu_seconds=60,
+    pilot="linear_pilot",
+    guide=20,
+    tests=("taillard:15x15", "ft06"),
+    solvers=("cp_sat",),
+    sees={"lookahead": "bound"},
+    ways=("", "both:", "pilot:"),
+)
 
 HOT = (0.03, 0.1, 0.3, 1, 3)
 
@@ -119,4 +132,5 @@ TABLES = {
             ),
         ),
     ),
+    "README": Page("Job shop: what agents reach, and what it takes"),
 }

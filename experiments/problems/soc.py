@@ -3,7 +3,9 @@
 from typing import Any
 
 from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled, seeds
+from experiments.kinds.demonstration import Demonstration
 from experiments.kinds.learning import LearningCurves
+from experiments.kinds.page import Page
 from experiments.kinds.paired import Paired
 from experiments.kinds.replication import Printed, Replication
 from experiments.kinds.speed_table import SpeedTable
@@ -103,6 +105,16 @@ def latency(title: str, sets: dict[str, str], agents: dict[str, Agents], notes: 
     """Mean latencies of rules and agents on streams, paired with the best rule."""
     return Paired(title, sets, STREAM_LINES, BEST_RULE, agents=agents, notes=notes)
 
+
+DEMO = Demonstration(
+    instances="random:20..30",
+    cpu_seconds=60,
+    pilot="greedy_pilot",
+    guide=20,
+    tests=("canonical", "dags:1"),
+    solvers=("cpop", "peft", "heft", "cp_sat"),
+    seconds=1,
+)
 
 HOT = (0.003, 0.01, 0.03, 0.1, 0.3)
 
@@ -262,4 +274,5 @@ TABLES = {
             for options in ({"lookahead": "bound"}, {"lookahead": "pilot"}, ORDER)
         ),
     ),
+    "README": Page("Task graphs: what agents reach, and what it takes"),
 }

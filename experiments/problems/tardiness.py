@@ -4,7 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled, seeds
+from experiments.kinds.demonstration import Demonstration
 from experiments.kinds.learning import LearningCurves
+from experiments.kinds.page import Page
 from experiments.kinds.proofs import Proofs
 from experiments.kinds.speed_table import SpeedTable
 from experiments.speed import Speed
@@ -38,6 +40,16 @@ GREEDY = {
     "self-labelling, last job": Agents(LAST_JOB, options={"form": "last"}),
 }
 SIZES = ("random:20", "random:100", "random:500")
+
+DEMO = Demonstration(
+    instances="random:20..100",
+    cpu_seconds=40,
+    pilot="mdd_pilot",
+    guide=20,
+    tests=("random:20:50:1", "random:100:20:1"),
+    solvers=("augmented_mddc", "exact"),
+    sees={"lookahead": "bound"},
+)
 
 HOT = (0.03, 0.1, 0.3, 1, 3)
 FORMS = ("next", "last", "position")
@@ -162,4 +174,5 @@ of decisions. The index of MDDC is no feature of the agents, the completion by M
         ),
         placed="jobs",
     ),
+    "README": Page("Total tardiness: what agents reach, and what it takes"),
 }
