@@ -31,8 +31,8 @@ def whole(low: int, high: int = 2**63 - 1, why: str = "") -> Rule:
     return Rule(f"a whole number {span}{why}", lambda value: _is(Integral, value) and low <= value <= high)
 
 
-def _is(kind: type, value: object) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
+def _is(wanted: type, value: object) -> bool:
+    return isinstance(value, wanted) and not isinstance(value, bool | np.bool_)
 
 
 def a_class(of: type) -> Rule:
@@ -121,7 +121,7 @@ def checked(name: str, value: Any) -> Any:
     return int(value) if isinstance(value, Integral) and _is(Integral, value) else value
 
 
-def check_constructor(kind: Any, given: Mapping[str, Any]) -> None:
+def check_constructor(trainer: Any, given: Mapping[str, Any]) -> None:
     """Refuse what a trainer of this class cannot be made with, before stable-baselines3 asserts or fails.
 
     Raises:
@@ -129,10 +129,12 @@ def check_constructor(kind: Any, given: Mapping[str, Any]) -> None:
     """
     for name, value in given.items():
         checked(name, value)
-    policy = kind.policy_aliases.get(given["policy"], given["policy"]) if _hashes(given["policy"]) else given["policy"]
-    known = tuple(kind.policy_aliases.values())
+    policy = (
+        trainer.policy_aliases.get(given["policy"], given["policy"]) if _hashes(given["policy"]) else given["policy"]
+    )
+    known = tuple(trainer.policy_aliases.values())
     if not (isinstance(policy, type) and issubclass(policy, known)):
-        raise ValueError(f"policy is {policy!r}, but must be one of {', '.join(map(repr, kind.policy_aliases))}.")
+        raise ValueError(f"policy is {policy!r}, but must be one of {', '.join(map(repr, trainer.policy_aliases))}.")
     check_names("policy_kwargs", given["policy_kwargs"], policy)
     check_names("rollout_buffer_kwargs", given.get("rollout_buffer_kwargs"), given.get("rollout_buffer_class"))
     try:

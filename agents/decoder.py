@@ -62,7 +62,7 @@ class Decoder(nn.Module):
         """Vectors of the candidates (c, width) and of the clock nodes (D, width)."""
         rows = choices.candidates
         h = self.features(torch.cat([choices.features, choices.state], dim=1))
-        h += self.kind(choices.kind)
+        h += self.kind(choices.verb)
         if pair is not None:
             h += pair
         h = h.relu_()

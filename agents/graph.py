@@ -96,7 +96,7 @@ class Choices(NamedTuple):
     candidates: Segments  # the legal candidates of each decision; none once an episode is over
     action: Tensor  # (c,) i64: the action that each row stands for
     pair: Tensor  # (c, 2) i64: node numbers within the decision's graph
-    kind: Tensor  # (c,) i64: the verb
+    verb: Tensor  # (c,) i64: its type
     features: Tensor  # (c, C) f32
     state: Tensor  # (c, 2 S) f32: what changes, of the two nodes
     clock: Tensor  # (D, F + S) f32: features and state of node 0
@@ -118,7 +118,7 @@ class Choices(NamedTuple):
             candidates=Segments(torch.cat([lengths.new_zeros(1), lengths.cumsum(0)]), decision),
             action=action,
             pair=numbers[rows, padded_pair],
-            kind=arrays["candidate_type"][decision, action].long(),
+            verb=arrays["candidate_type"][decision, action].long(),
             features=arrays["candidate_features"][decision, action],
             state=state[rows, padded_pair].flatten(1),
             clock=torch.cat([arrays["node_features"][:, 0], state[:, 0]], dim=1),
@@ -131,7 +131,7 @@ class Choices(NamedTuple):
             candidates=Segments.of(torch.cat([part.candidates.lengths for part in parts])),
             action=torch.cat([part.action for part in parts]),
             pair=torch.cat([part.pair for part in parts]),
-            kind=torch.cat([part.kind for part in parts]),
+            verb=torch.cat([part.verb for part in parts]),
             features=torch.cat([part.features for part in parts]),
             state=torch.cat([part.state for part in parts]),
             clock=torch.cat([part.clock for part in parts]),
@@ -144,7 +144,7 @@ class Choices(NamedTuple):
             candidates=candidates,
             action=self.action[rows],
             pair=self.pair[rows],
-            kind=self.kind[rows],
+            verb=self.verb[rows],
             features=self.features[rows],
             state=self.state[rows],
             clock=self.clock[decisions],

@@ -21,7 +21,7 @@ class Buffers(NamedTuple):
 
     features: np.ndarray  # (c, C + 2 S) f32: of the candidate, then what changes of its two nodes
     pair: np.ndarray  # (c, 2) i64: its nodes, counted within the decision's graph
-    kind: np.ndarray  # (c,) i64: the verb
+    verb: np.ndarray  # (c,) i64: its type
     action: np.ndarray  # (c,) i64: the action that it stands for
     owner: np.ndarray  # (c,) i64: its decision, counted from the first of the same step
     first: np.ndarray  # (D + 1,) i64
@@ -40,7 +40,7 @@ class Buffers(NamedTuple):
         columns["clock"] = like.node_features.shape[2] + state
         arrays = {}
         for name in cls._fields:
-            rows = candidates if name in ("features", "pair", "kind", "action", "owner") else decisions + 1
+            rows = candidates if name in ("features", "pair", "verb", "action", "owner") else decisions + 1
             real = name in ("features", "clock", "log_prob", "entropy")
             shape = (rows, columns[name]) if name in columns else (rows,)
             arrays[name] = np.zeros(shape, np.float32 if real else np.int64)
@@ -195,7 +195,7 @@ class Rollouts:
             candidates=candidates,
             action=torch.from_numpy(self._buffers.action)[rows],
             pair=torch.from_numpy(self._buffers.pair)[rows],
-            kind=torch.from_numpy(self._buffers.kind)[rows],
+            verb=torch.from_numpy(self._buffers.verb)[rows],
             features=features[:, :width],
             state=features[:, width:],
             clock=torch.from_numpy(self._buffers.clock)[decisions],
@@ -204,12 +204,12 @@ class Rollouts:
     def _make_room(self) -> None:
         """Double what the next step could fill."""
         batch, buffers = len(self.actions), self._buffers
-        decisions, candidates = len(buffers.first) - 1, len(buffers.kind)
+        decisions, candidates = len(buffers.first) - 1, len(buffers.verb)
         while self.count + batch > decisions:
             decisions *= 2
         while buffers.first[self.count] + batch * self._most > candidates:
             candidates *= 2
-        if (decisions, candidates) != (len(buffers.first) - 1, len(buffers.kind)):
+        if (decisions, candidates) != (len(buffers.first) - 1, len(buffers.verb)):
             self._buffers = Buffers.allocate(decisions, candidates, self.observation)
             for new, old in zip(self._buffers, buffers, strict=True):
                 new[: len(old)] = old
@@ -246,7 +246,7 @@ def _read(o, running, ids, node, to, count, actions):
                     to.features[c, widths + k] = o.node_state[b, u, k]
                     to.features[c, widths + states + k] = o.node_state[b, v, k]
                 to.pair[c, 0], to.pair[c, 1] = node[b, u], node[b, v]
-                to.kind[c] = o.candidate_type[b, a]
+                to.verb[c] = o.candidate_type[b, a]
                 to.action[c] = a
                 to.owner[c] = d - count
                 c += 1

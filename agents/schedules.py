@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from stable_baselines3.common.utils import ConstantSchedule, FloatSchedule
 
-KINDS = {"constant": 1, "linear": 2}
-"""Name of each kind and how many numbers follow it."""
+SHAPES = {"constant": 1, "linear": 2}
+"""Name of each shape and how many numbers follow it."""
 
 LARGEST = float(np.finfo(np.float32).max)
 """Finite for the weights of a network, which are single precision."""
@@ -16,16 +16,16 @@ LARGEST = float(np.finfo(np.float32).max)
 class NamedSchedule:
     """A number by training progress: "constant:0.2", or "linear:1e-3:1e-4" from its start to its end."""
 
-    kind: str
+    shape: str
     start: float
     end: float
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"{self.kind!r} is no schedule: use one of {', '.join(KINDS)}.")
+        if self.shape not in SHAPES:
+            raise ValueError(f"{self.shape!r} is no schedule: use one of {', '.join(SHAPES)}.")
         if not all(0 <= number <= LARGEST for number in (self.start, self.end)):
             raise ValueError(f"{self} is no schedule, since its numbers must be finite and at least 0.")
-        if self.kind == "constant" and self.end != self.start:
+        if self.shape == "constant" and self.end != self.start:
             raise ValueError(f"{self} is no schedule, since it ends at {self.end}: use 'linear'.")
 
     def __call__(self, progress_remaining: float) -> float:
@@ -33,8 +33,8 @@ class NamedSchedule:
         return self.end + (self.start - self.end) * min(max(progress_remaining, 0.0), 1.0)
 
     def __str__(self) -> str:
-        numbers = (self.start, self.end)[: KINDS[self.kind]]
-        return ":".join([self.kind, *map(repr, numbers)])
+        numbers = (self.start, self.end)[: SHAPES[self.shape]]
+        return ":".join([self.shape, *map(repr, numbers)])
 
 
 def schedule(value: object, name: str = "") -> NamedSchedule:
@@ -51,17 +51,17 @@ def schedule(value: object, name: str = "") -> NamedSchedule:
         value = value.val
     if isinstance(value, NamedSchedule):
         return value
-    kind, *texts = value.split(":") if isinstance(value, str) and ":" in value else ("constant", value)
+    shape, *texts = value.split(":") if isinstance(value, str) and ":" in value else ("constant", value)
     try:
         numbers = [float(text) for text in texts]  # type: ignore[arg-type]
     except (TypeError, ValueError):
         numbers = []
     where = f"{name} is wrong: " if name else ""
-    if KINDS.get(kind) != len(numbers):
+    if SHAPES.get(shape) != len(numbers):
         raise ValueError(
             f"{where}{value!r} is no schedule: write a number, 'constant:0.2' or 'linear:1e-3:1e-4' (start:end)."
         )
     try:
-        return NamedSchedule(kind, numbers[0], numbers[-1])
+        return NamedSchedule(shape, numbers[0], numbers[-1])
     except ValueError as error:
         raise ValueError(f"{where}{error}") from None

@@ -344,7 +344,7 @@ def test_9_names_do_not_matter(problem: str, options: dict[str, Any]) -> None:
 def test_10_bound_optimum_rules_are_in_order(problem: str) -> None:
     known = CASES[problem]
     solver = parts(problem).solvers.SOLVERS[known.EXACT]
-    rules, kind = parts(problem).rules.RULES, load_problem(problem)
+    rules, problem_class = parts(problem).rules.RULES, load_problem(problem)
 
     @settings(
         max_examples=EXAMPLES,
@@ -357,14 +357,19 @@ def test_10_bound_optimum_rules_are_in_order(problem: str) -> None:
         answer = solver(instance, seconds=10)
         assert answer.status == "optimal" and answer.objective == answer.bound == optimum >= instance.lower_bound()
         for options in known.OPTIONS:
-            player = kind(**options)
+            player = problem_class(**options)
             for rule in rules.values():
                 assert objectives(player, [instance], rule_scores(rule))[0] >= optimum
         sampled = play(
-            kind(**known.EXACT_OPTIONS), instance, rule_scores(rules["random"]), samples=64, temperature=1.0, seed=seed
+            problem_class(**known.EXACT_OPTIONS),
+            instance,
+            rule_scores(rules["random"]),
+            samples=64,
+            temperature=1.0,
+            seed=seed,
         )
         assert sampled.objective >= optimum
-        assert best_of_all_play(kind(**known.EXACT_OPTIONS), instance) == optimum
+        assert best_of_all_play(problem_class(**known.EXACT_OPTIONS), instance) == optimum
 
     check()
 
@@ -497,13 +502,13 @@ TRAINERS: dict[str, tuple[type[GRPO], dict[str, Any]]] = {
 }
 
 
-def learner(kind: Any, problem: str, encode: str, **arguments: Any) -> Any:
+def learner(trainer: Any, problem: str, encode: str, **arguments: Any) -> Any:
     """A trainer on two instances that fill the room; where jobs come and go, the graph changes within an episode."""
     first, *_, other, _ = CASES[problem].fills_the_room(make(problem, 1))
     env = DispatchVecEnv(make(problem, 4, instances=[first, other]), share=2)
     torch.set_num_threads(1)
     kwargs = {"encode": encode, "width": 16, "encoder_width": 8}
-    return kind("GraphPolicy", env, policy_kwargs=kwargs, seed=0, device="cpu", **arguments)
+    return trainer("GraphPolicy", env, policy_kwargs=kwargs, seed=0, device="cpu", **arguments)
 
 
 def saw_all(watch: Watch, model: Any) -> None:
@@ -519,8 +524,8 @@ def saw_all(watch: Watch, model: Any) -> None:
 def test_16_groups_learn_from_what_the_policy_says_of_fresh_observations(
     problem: str, encode: str, trainer: str
 ) -> None:
-    kind, arguments = TRAINERS[trainer]
-    model = learner(kind, problem, encode, n_instances=4, group_size=4, chunk_size=50, **arguments)
+    made, arguments = TRAINERS[trainer]
+    model = learner(made, problem, encode, n_instances=4, group_size=4, chunk_size=50, **arguments)
     saw_all(watch_groups(model), model)
 
 

@@ -42,24 +42,24 @@ def descend(order, processing, due, weight):
     for i in range(order.size):
         for j in range(i + 1, order.size):
             least = tardiness(order, i, j, begin, processing, due, weight)
-            for kind in range(3):
-                change(order, i, j, kind)
+            for move in range(3):
+                change(order, i, j, move)
                 value = tardiness(order, i, j, begin, processing, due, weight)
                 if value < least:
                     least, gained = value, True
                 else:
-                    change(order, i, j, -kind % 3)
+                    change(order, i, j, -move % 3)
         begin += processing[order[i]]
     return gained
 
 
 @njit(cache=True, nogil=True)
-def change(order, i, j, kind):
+def change(order, i, j, move):
     """0: exchange the jobs at i and j > i. 1: move the one at i to j. 2: move the one at j to i."""
     first, last = order[i], order[j]
-    if kind == 0:
+    if move == 0:
         order[i], order[j] = last, first
-    elif kind == 1:
+    elif move == 1:
         order[i:j] = order[i + 1 : j + 1].copy()
         order[j] = first
     else:

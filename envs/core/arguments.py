@@ -37,13 +37,13 @@ def a_source(problem: Problem[Any, Any], instances: str | Sequence[Instance] | S
 
 def some_instances(problem: Problem[Any, Any], instances: Sequence[Instance]) -> list[Instance]:
     """A list of instances of this problem."""
-    kind = problem.Instance
+    wanted = problem.Instance
     if isinstance(instances, str | Instance) or not isinstance(instances, Iterable):
-        raise ValueError(f"instances is {instances!r}, but must be a list: [{kind.__name__}(...), ...].")
+        raise ValueError(f"instances is {instances!r}, but must be a list: [{wanted.__name__}(...), ...].")
     instances = list(instances)
     for instance in instances:
-        if not isinstance(instance, kind):
-            raise ValueError(f"{instance!r} is no {kind.__name__}, but this environment plays {problem.name}.")
+        if not isinstance(instance, wanted):
+            raise ValueError(f"{instance!r} is no {wanted.__name__}, but this environment plays {problem.name}.")
     return instances
 
 

@@ -25,10 +25,10 @@ def blank(o, b):
 
 
 @fast
-def connect(o, b, e, source, target, kind, column, value):
+def connect(o, b, e, source, target, edge_type, column, value):
     """Write edge e, whose one feature stands in this column; returns the place of the next."""
     o.edges[b, 0, e] = source
     o.edges[b, 1, e] = target
-    o.edge_type[b, e] = kind
+    o.edge_type[b, e] = edge_type
     o.edge_features[b, e, column] = value
     return e + 1

@@ -71,8 +71,8 @@ def save(
 def load(path: str | Path) -> SavedSchedule:
     """Read a schedule file; a malformed one is a ValueError of one sentence that names the file and the rule."""
     found = parse_json(read_text(path), path)
-    for key, kind in (("problem", str), ("instance", str), ("objective", (int, float)), ("columns", list)):
-        if not isinstance(found, dict) or not isinstance(found.get(key), kind):
+    for key, types in (("problem", str), ("instance", str), ("objective", (int, float)), ("columns", list)):
+        if not isinstance(found, dict) or not isinstance(found.get(key), types):
             raise ValueError(f"{path}: a schedule file has `{key}`, which is missing or of another kind here")
     if not all(isinstance(column, str) for column in found["columns"]):
         raise ValueError(f"{path}: `columns` are names, not {found['columns']}")

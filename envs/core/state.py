@@ -12,5 +12,5 @@ def records(batch: int, fields: dict[str, type], *axes: int) -> np.recarray:
     for name in fields:
         if hasattr(np.record, name) or hasattr(np.recarray, name):
             raise ValueError(f"A record has the field {name!r}, which is an attribute of numpy's: use another name.")
-    dtype = np.dtype([(name, np.float64 if kind is float else np.int64) for name, kind in fields.items()])
+    dtype = np.dtype([(name, np.float64 if number is float else np.int64) for name, number in fields.items()])
     return np.zeros((batch, *axes), dtype).view(np.recarray)

@@ -24,16 +24,16 @@ def check_types(settings: Any) -> None:
     """
     hints = get_type_hints(type(settings))
     for item in fields(settings):
-        value, kind = getattr(settings, item.name), hints[item.name]
-        if not _fits(value, kind):
-            raise ValueError(f"{item.name} is {value!r}, but must be {_words(kind)}.")
+        value, hint = getattr(settings, item.name), hints[item.name]
+        if not _fits(value, hint):
+            raise ValueError(f"{item.name} is {value!r}, but must be {_words(hint)}.")
         if is_dataclass(value):
             check_types(value)
 
 
-def _fits(value: Any, kind: Any) -> bool:
-    origin, inside = get_origin(kind), get_args(kind)
-    if kind is Any:
+def _fits(value: Any, hint: Any) -> bool:
+    origin, inside = get_origin(hint), get_args(hint)
+    if hint is Any:
         return True
     if origin is Literal:
         return any(type(value) is type(one) and value == one for one in inside)
@@ -46,12 +46,12 @@ def _fits(value: Any, kind: Any) -> bool:
             return all(_fits(one, inside[0]) for one in value)
         return len(value) == len(inside) and all(map(_fits, value, inside))
     if isinstance(value, bool):
-        return kind is bool
-    return isinstance(value, (int, float) if kind is float else kind)
+        return hint is bool
+    return isinstance(value, (int, float) if hint is float else hint)
 
 
-def _words(kind: Any) -> str:
-    origin, inside = get_origin(kind), get_args(kind)
+def _words(hint: Any) -> str:
+    origin, inside = get_origin(hint), get_args(hint)
     if origin is Literal:
         return f"one of {', '.join(map(str, inside))}"
     if origin in (Union, UnionType):
@@ -59,4 +59,4 @@ def _words(kind: Any) -> str:
     if origin is tuple:
         found = [_words(one) for one in inside if one is not ...]
         return f"a tuple, each of its values {found[0]}" if ... in inside else f"a tuple of {' and '.join(found)}"
-    return WORDS.get(kind, f"of type {getattr(kind, '__name__', kind)}")
+    return WORDS.get(hint, f"of type {getattr(hint, '__name__', hint)}")

@@ -190,10 +190,10 @@ def _instance(found: dict[str, Any], path: Path) -> SocInstance:
     )
 
 
-def _object(value: Any, kinds: dict[str, type], where: str) -> dict[str, Any]:
-    for key, kind in kinds.items():
-        if not isinstance(value, dict) or not isinstance(value.get(key), kind) or isinstance(value[key], bool):
-            rule = ", ".join(kinds)
+def _object(value: Any, types: dict[str, type], where: str) -> dict[str, Any]:
+    for key, wanted in types.items():
+        if not isinstance(value, dict) or not isinstance(value.get(key), wanted) or isinstance(value[key], bool):
+            rule = ", ".join(types)
             raise ValueError(f"{where} there is no `{key}` or it is of another kind, but an object has {rule}")
     return value
 

@@ -238,7 +238,7 @@ def _cluster(lines: Lines, index: int) -> Cluster:
     if len(words) != 6:
         rule = "a type, a name, a number, a capacity, a count of tasks and a mode"
         raise ValueError(f"{line.at}: add_new_resource is followed by {rule}, not by {len(line.words) - 1} words")
-    kind, name, number, capacity, tasks, _ = words
+    resource, name, number, capacity, tasks, _ = words
     if whole(number, f"{line.at}: the number of the resource", 0, MOST) != index:
         raise ValueError(f"{line.at}: resource {number} stands where resource {index} must, resources are in order")
     slots = whole(capacity, f"{line.at}: the capacity", 1, MOST)
@@ -257,7 +257,7 @@ def _cluster(lines: Lines, index: int) -> Cluster:
         if len(set(times)) > 1:
             raise ValueError(f"{listed.at}: {listed.words[0]} takes {' and '.join(listed.words[1:])} us: leave one")
         duration.setdefault(listed.words[0], times[0])  # DS3 finds the first of two
-    return Cluster(name, kind in STORES, slots, duration, power[1])
+    return Cluster(name, resource in STORES, slots, duration, power[1])
 
 
 def _power(line: Line, slots: int) -> tuple[int, float]:

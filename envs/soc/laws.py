@@ -112,14 +112,14 @@ def option(text: str, word: str) -> tuple[str, tuple[float, float]]:
     name, _, value = word.partition("=")
     if name not in OPTIONS:
         raise ValueError(f"{text!r} has an unknown option {name!r}: {nearest(name, OPTIONS)}")
-    kind, ranged = OPTIONS[name]
-    number = r"([1-9]\d{0,8})" if kind is int else r"(\d{1,9}(?:\.\d+)?)"
+    read, ranged = OPTIONS[name]
+    number = r"([1-9]\d{0,8})" if read is int else r"(\d{1,9}(?:\.\d+)?)"
     match = re.fullmatch(rf"{number}(?:\.\.{number})?" if ranged else number + "()", value)
     if match is None:
         example = f"as in {name}=20" + (f" or {name}=10..20" if ranged else "")
-        rule = "a whole number from 1 on" if kind is int else "a number from 0 on"
+        rule = "a whole number from 1 on" if read is int else "a number from 0 on"
         raise ValueError(f"{text!r}: {name} is {value!r}, but must be {rule}, {example}")
-    low, high = kind(match[1]), kind(match[2] or match[1])
+    low, high = read(match[1]), read(match[2] or match[1])
     if low > high:
         raise ValueError(f"{text!r}: the range of {name} runs backwards, write the smaller number first")
     return name, (low, high)

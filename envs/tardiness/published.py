@@ -88,7 +88,7 @@ class _UnknownName(pickle.UnpicklingError):
     """A pickle names something that is not in `_STAND_INS`."""
 
 
-class _Kind:
+class _Type:
     """Stands for numpy.dtype."""
 
     def __init__(self, code: str, *_: Any) -> None:
@@ -109,21 +109,21 @@ class _Array:
     """Stands for numpy.ndarray: of numbers as bytes, of objects as a list."""
 
     def __init__(self, *_: Any) -> None:
-        self.kind, self.content = _Kind("O8"), b""
+        self.type, self.content = _Type("O8"), b""
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        _version, _shape, self.kind, _fortran, self.content = state
+        _version, _shape, self.type, _fortran, self.content = state
 
     def numbers(self) -> np.ndarray:
         """(n,) the numbers."""
-        return self.kind.numbers(self.content)
+        return self.type.numbers(self.content)
 
 
-def _scalar(kind: _Kind, content: bytes) -> float:
-    return kind.numbers(content).item()
+def _scalar(of: _Type, content: bytes) -> float:
+    return of.numbers(content).item()
 
 
-_STAND_INS = {"ndarray": _Array, "_reconstruct": _Array, "dtype": _Kind, "scalar": _scalar}
+_STAND_INS = {"ndarray": _Array, "_reconstruct": _Array, "dtype": _Type, "scalar": _scalar}
 _MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray")
 
 

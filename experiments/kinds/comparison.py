@@ -163,10 +163,10 @@ def measured(
     agents: Mapping[str, Agents],
 ) -> tuple[list[dict[str, str]], dict[str, str]]:
     """The rows of all methods on all sets, kept in PATH.csv, and what tables call each run directory of the agents."""
-    kind = load_problem(problem)
+    problem_class = load_problem(problem)
     runs, learned = {}, []
     for name, some in agents.items():
-        folders = [str(ensure(run, kind(**some.options))) for run in some.runs]
+        folders = [str(ensure(run, problem_class(**some.options))) for run in some.runs]
         runs |= dict.fromkeys(folders, f"{name}, {len(folders)} seeds" if len(folders) > 1 else name)
         learned.append(
             Line(
@@ -181,7 +181,7 @@ def measured(
         )
     rows: list[dict[str, str]] = []
     for line in (*lines, *learned):
-        options = kind(**{**rule_defaults(problem), **line.options})
+        options = problem_class(**{**rule_defaults(problem), **line.options})
         asked = Evaluate(sets, line.methods, line.samples, seconds=seconds, output=path.with_suffix(".csv"))
         rows += run(listed(asked, options), asked, options)[0]
     return rows, runs
@@ -228,10 +228,10 @@ class Picture:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write PATH.png, and PATH.md that shows it."""
-        kind = load_problem(problem)
-        methods = (str(ensure(self.agents.runs[0], kind(**self.agents.options))), *self.methods)
+        problem_class = load_problem(problem)
+        methods = (str(ensure(self.agents.runs[0], problem_class(**self.agents.options))), *self.methods)
         asked = Evaluate((self.instance,), methods, seconds=self.seconds, gantt=path.with_suffix(".png"))
-        rows = evaluate(asked, kind(**rule_defaults(problem)))
+        rows = evaluate(asked, problem_class(**rule_defaults(problem)))
         found = ", ".join(f"{Path(row['method']).name} {float(row['objective']):g}" for row in rows)
         text = (
             f"# {self.title}\n\n![{self.title}]({path.name}.png)\n\nObjectives: {found}; the reference is "

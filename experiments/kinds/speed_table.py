@@ -27,10 +27,10 @@ class SpeedTable:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write the measurements to PATH.csv and PATH.md."""
-        kind, rows = load_problem(problem), []
+        problem_class, rows = load_problem(problem), []
         for options, asked in self.commands:
-            rows += speed(replace(asked, output=path.with_suffix(".csv")), kind(**options))
-        usual = options_text(kind().options).split()
+            rows += speed(replace(asked, output=path.with_suffix(".csv")), problem_class(**options))
+        usual = options_text(problem_class().options).split()
         plays = [row for row in rows if row["decisions_per_cpu_s"] and not row["shares"]]
         lines = []
         for (options, instances, what), some in grouped(plays, "options", "instances", "what").items():
@@ -57,7 +57,7 @@ class SpeedTable:
         )
         text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, lines)}"
         if self.placed:
-            text += self._placed([kind(**options) for options, _ in self.commands], plays)
+            text += self._placed([problem_class(**options) for options, _ in self.commands], plays)
         if trainings:
             columns = ("GRPO", "instances", "rollouts", "decisions per CPU second", "where the time goes")
             text += f"\n{markdown(columns, trainings)}"

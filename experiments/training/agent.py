@@ -48,12 +48,12 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
         raise ValueError(f"{path} does not say what it was trained on: it is damaged, so train anew.")
     if about["problem"] != problem:
         raise ValueError(f"{path} holds an agent of the problem {about['problem']}, not of {problem}.")
-    kinds = {kind.__name__: kind for kind in ALGORITHMS.values()}
-    if data["algorithm"] not in kinds:
-        raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(kinds)}.")
+    trainers = {trainer.__name__: trainer for trainer in ALGORITHMS.values()}
+    if data["algorithm"] not in trainers:
+        raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(trainers)}.")
     made = load_problem(problem)(**about["options"])
     schema.check_same(about, schema.problem_schema(made), str(path))
-    model = kinds[data["algorithm"]].load(file, device=device)
+    model = trainers[data["algorithm"]].load(file, device=device)
     policy: Any = model.policy
     run = data.get("run", {})
     return Agent(

@@ -66,8 +66,8 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
         config = parse_json(read_text(folder / CONFIG), folder / CONFIG)
-        for name, kind in ENTRIES.items():
-            if not isinstance(config, dict) or not isinstance(config.get(name), kind):
+        for name, wanted in ENTRIES.items():
+            if not isinstance(config, dict) or not isinstance(config.get(name), wanted):
                 raise ValueError(f"`{name}` is missing or of another kind")
         train = Train.of(**config["train"])
         for name in train.flat().keys() - config["train"].keys():

@@ -98,8 +98,8 @@ class D3SSettings(_Groups):
 
 
 TrainerSettings = PPOSettings | GRPOSettings | D3SSettings
-KINDS: tuple[type[TrainerSettings], ...] = get_args(TrainerSettings)
-BY_ALGORITHM = {name: kind for kind in KINDS for name in get_args(get_type_hints(kind)["algorithm"])}
+TRAINERS: tuple[type[TrainerSettings], ...] = get_args(TrainerSettings)
+BY_ALGORITHM = {name: chosen for chosen in TRAINERS for name in get_args(get_type_hints(chosen)["algorithm"])}
 """The settings of a trainer by its name."""
 
 
@@ -164,13 +164,13 @@ class Train:
             ValueError: an unknown algorithm, or a setting that neither the command nor this trainer has.
         """
         algorithm = settings.get("algorithm", "ppo")
-        kind = trainer_settings(algorithm)
-        own, common = _names(kind), _names(cls)
+        chosen = trainer_settings(algorithm)
+        own, common = _names(chosen), _names(cls)
         check_used(algorithm, settings)
         for name in settings:
             if name not in (*own, *common):
                 raise ValueError(f"train has no setting {name!r}: {nearest(name, (*own, *common))}.")
-        trainer = kind(**{name: settings[name] for name in own if name in settings})
+        trainer = chosen(**{name: settings[name] for name in own if name in settings})
         return cls(trainer=trainer, **{name: settings[name] for name in common if name in settings})
 
     def flat(self) -> dict[str, Any]:
@@ -179,9 +179,9 @@ class Train:
         return {**own, **vars(self.trainer)}
 
 
-def _names(kind: type) -> list[str]:
+def _names(chosen: type) -> list[str]:
     """The settings in a dataclass, without those of a trainer in it."""
-    return [item.name for item in fields(kind) if item.name != "trainer"]
+    return [item.name for item in fields(chosen) if item.name != "trainer"]
 
 
 def trainer_settings(algorithm: str) -> type[TrainerSettings]:
@@ -194,7 +194,7 @@ def trainer_settings(algorithm: str) -> type[TrainerSettings]:
 def check_used(algorithm: str, names: Iterable[str]) -> None:
     """ValueError for settings that belong to other trainers."""
     for name in names:
-        others = [one for one, kind in BY_ALGORITHM.items() if name in _names(kind)]
+        others = [one for one, chosen in BY_ALGORITHM.items() if name in _names(chosen)]
         if others and algorithm not in others:
             more = " and others" if len(others) > 1 else ""
             raise ValueError(f"{algorithm} does not use {name}, a setting of {others[0]}{more}: leave it out.")
@@ -211,9 +211,9 @@ def begun(words: Sequence[str]) -> Train:
         name, equals, value = word.partition("=")
         if name == "--algorithm":
             algorithm = value if equals else following
-    kind = trainer_settings(algorithm)
+    chosen = trainer_settings(algorithm)
     check_used(algorithm, [word[2:].partition("=")[0].replace("-", "_") for word in words if word.startswith("--")])
-    return Train(trainer=kind(algorithm=algorithm))  # type: ignore[arg-type]
+    return Train(trainer=chosen(algorithm=algorithm))  # type: ignore[arg-type]
 
 
 RULES = {

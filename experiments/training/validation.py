@@ -78,11 +78,13 @@ class Validation:
 
 def _quoted(problem: Problem[Any, Any], rule: str) -> Problem[Any, Any]:
     """The problem under the options that the rule is played with."""
-    kind = load_problem(problem.name)
-    usual = kind(**parts(problem.name).rules.DEFAULTS)
+    problem_class = load_problem(problem.name)
+    usual = problem_class(**parts(problem.name).rules.DEFAULTS)
     if not lacking(usual, rule):
         return usual
-    return kind(**{**vars(problem.options), **{name: needed for name, (_, needed) in lacking(problem, rule).items()}})
+    return problem_class(
+        **{**vars(problem.options), **{name: needed for name, (_, needed) in lacking(problem, rule).items()}}
+    )
 
 
 def above(value: float, reference: float) -> float | None:

@@ -207,9 +207,9 @@ def test_environments_of_gymnasium_are_wrapped() -> None:
 
 
 def test_a_model_needs_an_environment() -> None:
-    for kind in (GRPO, D3S, PPO):
+    for trainer in (GRPO, D3S, PPO):
         with pytest.raises(ValueError, match="env is None, but a model learns in one"):
-            kind()
+            trainer()
 
 
 @pytest.mark.parametrize("name", ["verbose", "env_generators"])

@@ -201,14 +201,14 @@ def test_a_guided_policy_begins_by_its_column_and_is_saved_with_it(tmp_path: Any
 
 def test_a_layer_of_the_encoder_takes_means_by_type_of_edge(rng: np.random.Generator) -> None:
     layer, x = TypedMean(4, edge_types=3, edge_width=2), torch.randn(5, 4)
-    edges, kind = torch.from_numpy(rng.integers(0, 5, (2, 12))), torch.from_numpy(rng.integers(0, 3, 12))
+    edges, edge_type = torch.from_numpy(rng.integers(0, 5, (2, 12))), torch.from_numpy(rng.integers(0, 3, 12))
     features = torch.randn(12, 2)
     rows = []
     for node in range(5):
         parts = [x[node]]
         for r in range(3):
-            into = [e for e in range(12) if edges[1, e] == node and kind[e] == r]
+            into = [e for e in range(12) if edges[1, e] == node and edge_type[e] == r]
             messages = [(x[edges[0, e]] + layer.edge(features[e])).relu() for e in into]
             parts.append(torch.stack(messages).mean(0) if messages else torch.zeros(4))
         rows.append(layer.out(layer.mix(torch.cat(parts)).relu()))
-    torch.testing.assert_close(layer(x, edges, kind, features), torch.stack(rows))
+    torch.testing.assert_close(layer(x, edges, edge_type, features), torch.stack(rows))

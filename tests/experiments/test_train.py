@@ -288,7 +288,7 @@ def test_a_published_instance_from_a_file_is_refused_too(tmp_path: Path) -> None
 
 def test_every_preset_is_an_algorithm_whose_settings_say_so() -> None:
     assert set(BY_ALGORITHM) == set(ALGORITHMS) == {"ppo", "d3s", *PRESETS}
-    for name, kind in BY_ALGORITHM.items():
+    for name, chosen in BY_ALGORITHM.items():
         assert name in (Train.__doc__ or "")
-        command = Train(trainer=kind(algorithm=name))  # type: ignore[arg-type]
+        command = Train(trainer=chosen(algorithm=name))  # type: ignore[arg-type]
         assert Train.of(**command.flat()) == command

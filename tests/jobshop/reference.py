@@ -372,7 +372,7 @@ def columns(env: DispatchVectorEnv, row: int) -> dict[str, dict[str, np.ndarray]
     for job, _, _, start, _ in env.schedule(row).tolist():
         shop.starts[job].append(start)
     edges = shop.edges()
-    types = [env.problem.spec.edge_types[kind] if kind >= 0 else "" for kind in seen.edge_type[row].tolist()]
+    types = [env.problem.spec.edge_types[k] if k >= 0 else "" for k in seen.edge_type[row].tolist()]
     candidates = shop.candidates()
     entries: dict[str, list[dict[str, float]]] = {
         "node_features": shop.node_features(),

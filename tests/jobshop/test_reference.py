@@ -66,8 +66,8 @@ def compare(observation: Observation, spec: Spec, shop: ReferenceShop, lookahead
 
     real = observation.edge_type[0] >= 0
     source, target = observation.edges[0][:, real].tolist()
-    kinds = [SPEC.edge_types[kind] for kind in observation.edge_type[0, real]]
-    edges = dict(zip(zip(source, target, kinds, strict=True), observation.edge_features[0, real, 0], strict=True))
+    types = [SPEC.edge_types[edge_type] for edge_type in observation.edge_type[0, real]]
+    edges = dict(zip(zip(source, target, types, strict=True), observation.edge_features[0, real, 0], strict=True))
     expected = shop.edges()
     assert edges.keys() == expected.keys() and real.sum() == len(edges)
     np.testing.assert_allclose([edges[edge] for edge in expected], list(expected.values()), rtol=1e-6)

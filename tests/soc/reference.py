@@ -368,12 +368,12 @@ class Moment:
         """Share of the considered tasks that would end first there."""
         return sum(place.pe == pe for place in self.best.values()) / max(len(self.considered), 1)
 
-    def length(self, kind: int, source: int, target: int) -> float:
+    def length(self, edge_type: int, source: int, target: int) -> float:
         """Of an edge of that type between two nodes."""
-        if kind < 0:
+        if edge_type < 0:
             return 0.0
         first = 1 + len(self.pes)
-        name, ends = SPEC.edge_types[kind], (source, target)
+        name, ends = SPEC.edge_types[edge_type], (source, target)
         if name in ("predecessor", "serves"):
             ends = (target, source)
         task = ends[0] - first

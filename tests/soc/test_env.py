@@ -146,16 +146,16 @@ def feature(env: DispatchVectorEnv, name: str) -> np.ndarray:
 
 def test_the_graph_of_the_example() -> None:
     seen = start(EXAMPLE).observation
-    assert [SPEC.node_types[kind] for kind in seen.node_type[0]] == ["clock", "pe", "pe", "task", "task", "task"]
+    assert [SPEC.node_types[k] for k in seen.node_type[0]] == ["clock", "pe", "pe", "task", "task", "task"]
     expected = np.zeros((6, 7))
     for name, times in TASK_FEATURES.items():
         expected[3:, names(SPEC.node_features).index(name)] = [squashed(time) for time in times]
     expected[3:, 4:6] = [(0, 2 / 6), (1 / 5, 0), (1 / 5, 0)]
     expected[0, 6] = 2 / (2 + 8)
     np.testing.assert_allclose(seen.node_features[0], expected, rtol=1e-6)
-    wanted = {(*edge[:2], SPEC.edge_types.index(kind), edge[2]) for kind, edges in EDGES.items() for edge in edges}
+    wanted = {(*edge[:2], SPEC.edge_types.index(name), edge[2]) for name, edges in EDGES.items() for edge in edges}
     found = zip(*seen.edges[0].tolist(), seen.edge_type[0].tolist(), seen.edge_features[0, :, 0].tolist(), strict=True)
-    assert {(a, b, kind, round(4 * MEAN * x / (1 - x), 3)) for a, b, kind, x in found} == wanted
+    assert {(a, b, edge_type, round(4 * MEAN * x / (1 - x), 3)) for a, b, edge_type, x in found} == wanted
 
 
 def test_the_second_decision_of_the_example() -> None:

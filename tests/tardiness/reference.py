@@ -29,7 +29,7 @@ def columns(env: DispatchVectorEnv, row: int) -> dict[str, dict[str, np.ndarray]
     entries = {
         "node_features": [now.node_features(node - 1) for node in range(seen.node_type.shape[1])],
         "node_state": [now.node_state(node - 1) for node in range(seen.node_type.shape[1])],
-        "edge_features": [now.edge(kind, source - 1, target - 1) for kind, source, target in edges],
+        "edge_features": [now.edge(edge_type, source - 1, target - 1) for edge_type, source, target in edges],
         "candidate_features": [now.candidate(job) for job in range(seen.action_mask.shape[1])],
     }
     return {
@@ -147,11 +147,11 @@ class Moment:
             "block": float(job in self.block),
         }
 
-    def edge(self, kind: int, source: int, target: int) -> Numbers:
+    def edge(self, edge_type: int, source: int, target: int) -> Numbers:
         """later, earlier, longer, shorter; -1 is none."""
-        if kind < 0:
+        if edge_type < 0:
             return {}
-        if kind < 2:
+        if edge_type < 2:
             return {"gap": squashed(abs(self.due(target) - self.due(source)) / (2 * self.mean))}
         return {"gap": abs(self.processing(target) - self.processing(source)) / (2 * self.mean)}
 
