@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from experiments.kinds.tables import aligned
 from experiments.training.curve import CURVE
@@ -82,10 +83,14 @@ def drawn(curves: Mapping[str, Curve], rules: Mapping[str, float], title: str) -
     for number, (name, curve) in enumerate(curves.items()):
         seconds, gaps = zip(*curve, strict=True)
         axes.plot(seconds, gaps, color=f"C{number}", linewidth=2, marker="o", markersize=3, label=name)
-    for name, gap in spread(rules):
+    known = [gap for gap in (*rules.values(), *(gap for curve in curves.values() for _, gap in curve)) if gap > 0]
+    for name, gap in apart(rules, (max(known) / min(known)) ** 0.05):
         axes.axhline(gap, color="grey", linewidth=0.8, linestyle="--")
         axes.annotate(name, (1, gap), xycoords=("axes fraction", "data"), ha="right", va="bottom", color="grey")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("CPU seconds of training")
     axes.set_ylabel("gap to the reference on validation instances, %")
     axes.spines[["top", "right"]].set_visible(False)
@@ -94,10 +99,10 @@ def drawn(curves: Mapping[str, Curve], rules: Mapping[str, float], title: str) -
     return figure
 
 
-def spread(rules: Mapping[str, float]) -> Sequence[tuple[str, float]]:
-    """The rules, smallest gap first, without those that are too close to the one before to be told apart."""
+def apart(rules: Mapping[str, float], ratio: float) -> Sequence[tuple[str, float]]:
+    """The rules, smallest gap first, without those that are closer than this to the one before."""
     shown: list[tuple[str, float]] = []
     for name, gap in rules.items():
-        if gap > 0 and (not shown or gap > 1.12 * shown[-1][1]):
+        if gap > 0 and (not shown or gap > ratio * shown[-1][1]):
             shown.append((name, gap))
     return shown
