@@ -32,7 +32,7 @@ class GraphPolicy(ActorCriticPolicy):
     "once" (what came with the problem, once per graph: `ids[0]` must tell graphs apart) or "step" (also what changes,
     at every decision). Sizes are read from each observation, so a policy trained on 6x6 predicts on 10x10.
 
-    `guide`, a column of the candidate features and a weight, lets the first policy follow that column
+    `guide`, the number of a candidate feature and a weight, lets the first policy follow that column
     (`agents.decoder`) instead of choosing evenly.
 
     Works with stable-baselines3's `PPO`, `EvalCallback` and `evaluate_policy`; for `sb3_contrib.MaskablePPO` take

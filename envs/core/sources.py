@@ -1,4 +1,4 @@
-"""Where an environment takes its instances from: a list, or a law that never ends."""
+"""Where an environment takes its instances from: a list, or draws by a law, which never end."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Spec:
     edge_features: tuple[Feature, ...]
     candidate_features: tuple[Feature, ...]
     guide: str = ""
-    """The candidate feature whose least value a pilot would choose; "" where none is seen."""
+    """The candidate feature that a first policy may follow: a pilot chooses its least value; "" where there is none."""
 
     def allocate(self, batch: int, size: Size) -> Observation:
         """An all-padding observation for `batch` environments of the given room."""

@@ -1,4 +1,4 @@
-"""Graphs and streams of jobs by name, the best known makespans, and random ones by what `envs.soc.laws` describes."""
+"""Graphs and streams of jobs by name, the best known makespans, and random ones by what `envs.soc.law` describes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from envs.soc import formats_ds3
 from envs.soc.canonical import CANONICAL, TOPCUOGLU
 from envs.soc.formats import joined
 from envs.soc.formats_ds3 import Chip, Profile
-from envs.soc.generators import (
+from envs.soc.instance import SocInstance
+from envs.soc.law import Law, law_of, option, sizes
+from envs.soc.random_jobs import (
     HETEROGENEITIES,
     RATIOS,
     layered,
     no_power,
     unit_bandwidth,
 )
-from envs.soc.instance import SocInstance
-from envs.soc.laws import Law, law_of, option, sizes
 from envs.soc.sources import RandomGraphs, RandomStreams
 
 
@@ -150,7 +150,7 @@ def _profile(name: str) -> Profile:
 
 
 def random_source(text: str) -> RandomGraphs | RandomStreams:
-    """What follows "random:", as `envs.soc.laws` documents it; ValueError for anything else."""
+    """What follows "random:", as `envs.soc.law` documents it; ValueError for anything else."""
     base, *words = text.split(",")
     options = dict(option(text, word) for word in words)
     if len(options) < len(words):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from envs.core.sources import Source
-from envs.soc.generators import HETEROGENEITIES, RATIOS, Graph, layered, no_power, unit_bandwidth
 from envs.soc.instance import SocInstance
-from envs.soc.laws import Law
+from envs.soc.law import Law
+from envs.soc.random_jobs import HETEROGENEITIES, RATIOS, Graph, layered, no_power, unit_bandwidth
 
 
 class RandomGraphs(Source[SocInstance]):

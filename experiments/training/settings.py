@@ -147,7 +147,7 @@ class Train:
     rounds: int = 2
     """In which the candidates look at each other."""
     guide: float = 0.0
-    """Weight with which the first policy follows the problem's look-ahead; 0: it chooses evenly."""
+    """Weight with which the first policy follows the guide, a column of the pilot; 0: it chooses evenly."""
     device: str = "cpu"
     """Where the networks compute: cpu or cuda; a resumed run may change it."""
 

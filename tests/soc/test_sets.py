@@ -9,8 +9,8 @@ import pytest
 from envs.core.datasets import open_source, resolve
 from envs.core.downloads import DataError, fetch, registry
 from envs.soc.env import SoC
-from envs.soc.generators import DEPTHS, HETEROGENEITIES, RATIOS, arrivals, layered, noisy
 from envs.soc.instance import SocInstance
+from envs.soc.random_jobs import DEPTHS, HETEROGENEITIES, RATIOS, arrivals, layered, noisy
 from envs.soc.sets import APPLICATIONS, BEST_KNOWN, GYM, SETS, SHARES, SIMULATOR, load_set, random_source, reference
 
 

@@ -1,8 +1,8 @@
-"""Laws of random jobs, and how they are written.
+"""The law of random jobs: what instances are drawn by, and how it is written.
 
 After "random:" stands what is drawn, then options, all parted by commas: "20x3..30x5", "ds3gym,jobs=50,noise=0.2".
 
-* a size, TASKS, TASKSxPES or TASKSxPESxJOBS, or a range of sizes: layered graphs (`envs.soc.generators`) on 3 to 5 PEs
+* a size, TASKS, TASKSxPES or TASKSxPESxJOBS, or a range of sizes: layered graphs (`envs.soc.random_jobs`) on 3 to 5 PEs
   and a single one unless the size says otherwise;
 * `ds3gym`: streams of DS3Gym's synthetic jobs on its three PEs; `profiles` = the first so many of ten (10);
 * `apps`: streams of DS3's six applications on the chip MULTIPLE_BAL, in DS3's proportions.
@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 
 from envs.core.text import nearest
-from envs.soc.generators import Graph, arrivals, noisy, put_together
 from envs.soc.instance import SocInstance
+from envs.soc.random_jobs import Graph, arrivals, noisy, put_together
 
 
 @dataclass(frozen=True)

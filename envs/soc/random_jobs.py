@@ -1,4 +1,4 @@
-"""The laws of random instances: layered graphs, job streams, noisy durations."""
+"""Random jobs: layered graphs, arrivals and true durations, each drawn by its law."""
 
 from __future__ import annotations
 
