@@ -7,11 +7,10 @@ The layout is that of stable-baselines3: `data` (here plain JSON), `policy.pth`,
 import io
 import json
 import os
-import pickle
-import struct
+import re
 import zipfile
 import zlib
-from collections.abc import Callable
+from math import isfinite
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,17 +18,17 @@ import stable_baselines3
 import torch
 from stable_baselines3.common.utils import get_system_info
 
+from agents.weights import load_weights
+from agents.zips import check_zip
+
 File = str | Path | io.BufferedIOBase
 
-REQUIRED = (
-    *("algorithm", "policy_class", "policy_kwargs", "trained_on", "observation_space", "action_space", "n_envs"),
-    "num_timesteps",
-)
-"""Attributes without which no model can be made."""
+DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError, EOFError, OSError)
+DAMAGED += (ValueError, RecursionError)
+"""What reading a damaged zip file or its `data` raises; numbers of thousands of digits are a ValueError."""
 
-
-DAMAGED = (zipfile.BadZipFile, zlib.error, KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, EOFError)
-"""What reading a damaged zip file or its `data` raises."""
+MEMBERS = re.compile(r"data|_stable_baselines3_version|system_info\.txt|[a-z_]+(\.[a-z_]+)?\.pth")
+"""What a checkpoint consists of."""
 
 
 def write(file: IO[bytes], data: str, params: dict[str, Any]) -> None:
@@ -37,36 +36,18 @@ def write(file: IO[bytes], data: str, params: dict[str, Any]) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("data", data, zipfile.ZIP_DEFLATED)
         for name, content in params.items():
-            with archive.open(f"{name}.pth", "w", force_zip64=True) as member:
-                torch.save(content, member)
+            weights = io.BytesIO()  # torch has errors of its own where a disk is full
+            torch.save(content, weights)
+            archive.writestr(f"{name}.pth", weights.getbuffer())
         archive.writestr("_stable_baselines3_version", stable_baselines3.__version__)
         archive.writestr("system_info.txt", get_system_info(print_info=False)[1])
 
 
-def replace_file(target: Path, write_to: Callable[[IO[bytes]], None]) -> None:
-    """Let `write_to` fill a file under a temporary name in the same folder, then rename it to `target`.
+def read(path: File) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The attributes, the state dicts and the generator states of a checkpoint, all on the CPU.
 
-    Raises:
-        OSError: no room, no permission; the earlier file is kept, as the message says.
-    """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            write_to(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        kept = "the earlier one is kept" if target.exists() else "there is no earlier one"
-        raise OSError(error.errno, f"{target} was not written ({error.strerror}): {kept}.") from error
-
-
-def read(
-    path: File, device: torch.device, custom_objects: dict[str, Any] | None = None
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The attributes, the state dicts and the generator states of a checkpoint; nothing in the file is executed.
+    Nothing in the file is executed, and nothing is allocated that is larger than what the file holds. What the
+    attributes say is not checked here.
 
     Raises:
         ValueError: not a checkpoint, or one with pickled fields.
@@ -81,26 +62,30 @@ def read(
             raise FileNotFoundError(f"There is no checkpoint {path}.")
     try:
         with zipfile.ZipFile(file) as archive:  # type: ignore[arg-type]
-            data = {**json.loads(archive.read("data")), **(custom_objects or {})}
-            pickled = [name for name, value in data.items() if isinstance(value, dict) and ":serialized:" in value]
-            if pickled:
-                raise ValueError(
-                    f"{path} has pickled fields ({', '.join(pickled)}), whose loading runs code: "
-                    "only checkpoints that this package saved can be loaded."
-                )
-            missing = [name for name in REQUIRED if name not in data]
-            if missing:
-                raise ValueError(f"{path} is no checkpoint of this package: it lacks {', '.join(missing)}.")
-            members = [name for name in archive.namelist() if name.endswith(".pth")]
-            params = {name.removesuffix(".pth"): _weights(archive, name, path, device) for name in members}
+            assert archive.fp is not None
+            check_zip(archive, archive.fp.seek(0, os.SEEK_END), may_be_compressed=("data", "system_info.txt"))
+            for name in archive.namelist():
+                if not MEMBERS.fullmatch(name):
+                    raise ValueError(f"{name!r} is no part of one")
+            data = json.loads(archive.read("data"), parse_constant=_finite, parse_float=_finite)
+            contents = {name: archive.read(name) for name in archive.namelist() if name.endswith(".pth")}
     except DAMAGED as error:
         raise ValueError(f"{path} is no checkpoint, or a damaged one ({error}).") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{path} is no checkpoint, or a damaged one (its data is no dict).")
+    pickled = [name for name, value in data.items() if isinstance(value, dict) and ":serialized:" in value]
+    if pickled:
+        raise ValueError(
+            f"{path} has pickled fields ({', '.join(pickled)}), whose loading runs code, so it was not saved by this "
+            "package. If you trust it, load it with stable_baselines3 in a script of yours and play its policy there: "
+            'model = PPO.load(PATH); baselines.play.play(problem, instance, scores), as README says under "Bring your '
+            'own policy".'
+        )
+    params = {name[:-4]: load_weights(content, f"{name} in {path}") for name, content in contents.items()}
     return data, params, params.pop("pytorch_variables", {})
 
 
-def _weights(archive: zipfile.ZipFile, name: str, path: File, device: torch.device) -> Any:
-    content = io.BytesIO(archive.read(name))
-    try:
-        return torch.load(content, map_location=device, weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, LookupError, struct.error) as error:
-        raise ValueError(f"{path} has in {name} something else than weights, whose loading could run code.") from error
+def _finite(text: str) -> float:
+    if not isfinite(number := float(text)):
+        raise ValueError(f"its data has the number {text}")
+    return number

@@ -13,24 +13,37 @@ from gymnasium.vector import VectorEnv
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.type_aliases import GymEnv
-from stable_baselines3.common.utils import FloatSchedule, get_device, get_system_info
+from stable_baselines3.common.utils import FloatSchedule, get_system_info
 from stable_baselines3.common.vec_env import VecEnv
 
-from agents.archive import File, read, replace_file, write
+from agents.archive import File, read, write
+from agents.attributes import FIXED, check_attributes, types_of
 from agents.checks import checked
-from agents.generators import generator_states, set_generator_states
+from agents.generators import check_generator_states, check_streams, generator_states, set_generator_states
 from agents.sb3_env import DispatchVecEnv
 from agents.schedules import schedule
 from agents.schema import check_same, check_widths, schema_of, space_from_json, space_to_json
+from agents.weights import check_optimizer, check_state
 from agents.wrapped import check_wrappers
+from envs.core.files import write_file
 from envs.core.text import nearest
 from envs.core.vector import DispatchVectorEnv
+
+REQUIRED = (*FIXED, "policy_kwargs", "n_envs", "num_timesteps", "seed", "verbose")
+"""Attributes without which no model can be made."""
+
+NETWORKS = ("policy", "actor", "reference")
+"""What a trainer may have, each with an optimizer."""
+
+MOST_DECISIONS = 1 << 24
+"""In an update that a checkpoint describes: far more than fit into memory with their observations."""
 
 
 class Checkpoint(BaseAlgorithm):
     """Mixin before a stable-baselines3 algorithm: its `save`, `load` and `set_env`, safe and free of instance sizes.
 
-    `saved` lists the attributes that are written; those in `schedules` are written as text. The policy is stored by its
+    `saved` lists the attributes that are written, `added` those that `save(include=[...])` may add; those in
+    `schedules` are written as text. No other name is read, whatever a file says. The policy is stored by its
     name in `policy_aliases`. What the environment is about is kept in `trained_on` and compared on loading.
     """
 
@@ -49,6 +62,7 @@ class Checkpoint(BaseAlgorithm):
         "_stats_window_size",
     )
     schedules: ClassVar[tuple[str, ...]] = ("learning_rate",)
+    added: ClassVar[tuple[str, ...]] = ("run",)
     trained_on: dict[str, Any]
 
     @staticmethod
@@ -110,7 +124,7 @@ class Checkpoint(BaseAlgorithm):
         its own and then renamed, so a failure leaves the earlier checkpoint as it was.
 
         Raises:
-            ValueError: an attribute that is no JSON.
+            ValueError: an attribute that is no JSON, or one to add that is not in `added`.
             OSError: no room, no permission; the message says that the earlier file is kept.
         """
         data = self._data(set(exclude or ()), set(include or ()))
@@ -120,9 +134,11 @@ class Checkpoint(BaseAlgorithm):
         else:
             target = Path(path)
             target = target if target.suffix else target.with_suffix(".zip")
-            replace_file(target, lambda file: write(file, data, params))
+            write_file(target, lambda file: write(file, data, params))
 
     def _data(self, exclude: set[str], include: set[str]) -> str:
+        for name in include - {*self.saved, *self.added}:
+            raise ValueError(f"{name!r} cannot be added to a checkpoint: {nearest(name, (*self.saved, *self.added))}.")
         policies = [name for name, policy in self.policy_aliases.items() if policy is self.policy_class]
         if not policies:
             raise ValueError(f"{self.policy_class.__name__} has no name in {type(self).__name__}.policy_aliases.")
@@ -167,19 +183,15 @@ class Checkpoint(BaseAlgorithm):
                 observation schema or network.
             FileNotFoundError: no such file.
         """
-        data, params, generators = read(path, get_device(device), custom_objects)
-        for name in {"trained_on", "observation_space", "policy_class", "verbose", "env_generators"} - set(data):
-            raise ValueError(f"{path} has no {name}: it was saved without, or is damaged, so it cannot be loaded.")
+        data, params, generators = read(path)
+        data |= custom_objects or {}
         if print_system_info:
             get_system_info()
-        if data.get("algorithm") != cls.__name__:
-            raise ValueError(f"{path} was saved by {data.get('algorithm')}, so {cls.__name__} cannot load it.")
-        if "policy_kwargs" in kwargs and kwargs["policy_kwargs"] != data["policy_kwargs"]:
-            raise ValueError(f"{path} has policy_kwargs {data['policy_kwargs']}, not {kwargs['policy_kwargs']}.")
         for name in set(kwargs) - {*cls.saved, *cls.schedules}:
             raise ValueError(f"{cls.__name__} has no {name!r}: {nearest(name, (*cls.saved, *cls.schedules))}.")
-        if data["policy_class"] not in cls.policy_aliases:
-            raise ValueError(f"{path} has policy {data['policy_class']}, unknown to {cls.__name__}.policy_aliases.")
+        cls._check(data, params, generators, path)
+        if "policy_kwargs" in kwargs and kwargs["policy_kwargs"] != data["policy_kwargs"]:
+            raise ValueError(f"{path} has policy_kwargs {data['policy_kwargs']}, not {kwargs['policy_kwargs']}.")
         vec_env = None if env is None else cls._wrap_env(env, data["verbose"])
         if vec_env is not None:
             check_same(data["trained_on"], schema_of(vec_env), str(path))
@@ -188,9 +200,11 @@ class Checkpoint(BaseAlgorithm):
         try:
             with torch.random.fork_rng([]):  # the first weights are random, and about to be replaced
                 model._restore(data, kwargs, force_reset)
-        except (AttributeError, KeyError, TypeError) as error:
-            what = f"or {', '.join(kwargs)} is wrong" if kwargs else "train anew"
-            raise ValueError(f"{path} has data of another form ({error!r}): it is damaged, {what}.") from error
+        except (AttributeError, LookupError, TypeError, ValueError, RuntimeError, AssertionError) as error:
+            what = f"or {', '.join(kwargs)} is wrong" if kwargs else "so train anew"
+            raise ValueError(
+                f"{path} has data that no model can be made of ({error}): it is damaged, {what}."
+            ) from error
         try:
             model.set_parameters(params, device=device)
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
@@ -202,10 +216,40 @@ class Checkpoint(BaseAlgorithm):
             set_generator_states(generators)  # again, since a reset may draw from them
         return model
 
+    @classmethod
+    def _check(cls, data: dict[str, Any], params: dict[str, Any], generators: dict[str, Any], path: File) -> None:
+        """ValueError where the content of a checkpoint is not as `save` writes it; nothing large is allocated."""
+        types = FIXED | types_of(cls, (*cls.saved, *cls.added)) | dict.fromkeys(cls.schedules, str)
+        if data.get("algorithm", cls.__name__) != cls.__name__:
+            raise ValueError(f"{path} was saved by {data['algorithm']}, so {cls.__name__} cannot load it.")
+        check_attributes(data, types, REQUIRED, path)
+        if data["policy_class"] not in cls.policy_aliases:
+            raise ValueError(f"{path} has policy {data['policy_class']}, unknown to {cls.__name__}.policy_aliases.")
+        decisions = data["n_envs"] * data.get("n_steps", 1)
+        if decisions > MOST_DECISIONS:
+            raise ValueError(
+                f"{path} has updates of {decisions:,} decisions, more than {MOST_DECISIONS:,}: it is damaged."
+            )
+        for name in set(params) - {*NETWORKS, *(f"{network}.optimizer" for network in NETWORKS)}:
+            raise ValueError(f"{path} has weights of {name!r}, which no model has: it is damaged.")
+        kind: Any = cls.policy_aliases[data["policy_class"]]
+        try:
+            about = (space_from_json(data[name]) for name in ("observation_space", "action_space"))
+            sketch = kind.sketch(*about, data["policy_kwargs"], len(params.get("policy", ())))
+            check_generator_states(generators)
+            check_streams(data["env_generators"])
+        except ValueError as error:
+            raise ValueError(f"{path} has data of another form ({error}): it is damaged, so train anew.") from error
+        for name, state in params.items():
+            if name.endswith(".optimizer"):
+                check_optimizer(state, sketch.optimizer, f"{name}.pth in {path}")
+            else:
+                check_state(state, sketch.state_dict(), f"{name}.pth in {path}")
+
     def _restore(self, data: dict[str, Any], kwargs: dict[str, Any], force_reset: bool) -> None:
         """Attributes first, then networks and buffers; the seed is not used again."""
-        fixed = ("algorithm", "policy_class", "env_generators", "ep_info_buffer", "observation_space", "action_space")
-        attributes = {name: value for name, value in data.items() if name not in fixed} | kwargs
+        self.trained_on = data["trained_on"]
+        attributes = {name: value for name, value in data.items() if name not in FIXED} | kwargs
         if self.env is None:
             self.observation_space = space_from_json(data["observation_space"])
             self.action_space = space_from_json(data["action_space"])

@@ -197,3 +197,10 @@ def check_scores(logits: Tensor) -> None:
 
 
 DIVERGED = ": go back to the last checkpoint, or begin anew with a smaller learning rate."
+
+
+def check_finite(tensors: Mapping[Any, object], what: str) -> None:
+    """ValueError where a tensor, by name, has a number that is NaN or infinite; `what` begins the sentence."""
+    for name, tensor in tensors.items():
+        if isinstance(tensor, Tensor) and tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ValueError(f"{what} has numbers in {name} that are not finite: go back to an earlier checkpoint.")

@@ -1,7 +1,9 @@
 """A stable-baselines3 policy that scores the legal candidates of any problem and any instance size."""
 
+import io
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self, get_type_hints
 
 import numpy as np
 import torch
@@ -18,11 +20,18 @@ from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
 from agents.schema import space_from_json, space_to_json
+from agents.weights import check_state, load_weights
 from agents.wrapped import check_space, check_types
+from envs.core.files import write_file
 from envs.core.memory import check_memory
+from envs.core.typed import fits, words
 
 Encode = Literal["none", "once", "step"]
+ARGUMENTS = ("encode", "width", "encoder_width", "layers", "rounds", "guide", "use_sde", "optimizer_kwargs")
+"""What a policy is made with, besides its spaces."""
+
 WIDTHS = ("node_features", "node_state", "edge_features", "candidate_features")
+TYPES = ("node_type", "edge_type", "candidate_type")
 
 
 class GraphPolicy(ActorCriticPolicy):
@@ -109,7 +118,7 @@ class GraphPolicy(ActorCriticPolicy):
         guide: Sequence[float] | None,
     ) -> None:
         self.widths = {key: _shape(space[key])[-1] for key in WIDTHS}
-        self.types = {key: _types(space[key]) for key in ("node_type", "edge_type", "candidate_type")}
+        self.types = {key: _types(space[key]) for key in TYPES}
         features, state = self.widths["node_features"], self.widths["node_state"]
         self.encoder: GraphEncoder | None = None
         if self.encode != "none":
@@ -140,20 +149,64 @@ class GraphPolicy(ActorCriticPolicy):
         spaces_ = {"observation_space": self.observation_space, "action_space": self.action_space}
         return {**spaces_, "lr_schedule": self._dummy_schedule, "encode": self.encode, **self.shape}
 
-    def save(self, path: str) -> None:
-        """Write the weights and what the constructor needs, as tensors and plain data."""
+    @classmethod
+    def sketch(
+        cls, observation_space: spaces.Space, action_space: spaces.Space, arguments: dict[str, Any], tensors: int
+    ) -> Self:
+        """The policy of these arguments without its weights, which only have shapes: it takes no memory.
+
+        `tensors`: how many there are in the weights that are to fit.
+
+        Raises:
+            ValueError: arguments of another type or that no policy can be made of, or more layers than tensors.
+        """
+        hints = get_type_hints(cls.__init__)
+        for name, value in arguments.items():
+            if name not in ARGUMENTS:
+                raise ValueError(f"a policy has no {name!r}")
+            if not fits(value, hints[name]):
+                raise ValueError(f"{name} is {value!r}, but must be {words(hints[name])}")
+            if name in ("layers", "rounds") and value > tensors:
+                raise ValueError(f"{name} is {value}, but there are weights for fewer")
+        known = observation_space.spaces if isinstance(observation_space, spaces.Dict) else {}
+        lacking = [key for key in (*WIDTHS, *TYPES) if key not in known]
+        if lacking:
+            raise ValueError(f"the observation lacks {', '.join(lacking)}")
+        plain = {**(arguments.get("optimizer_kwargs") or {}), "fused": False}  # a fused optimizer wants real numbers
+        try:
+            with torch.device("meta"):
+                space = {"observation_space": observation_space, "action_space": action_space}
+                return cls(**space, lr_schedule=cls._dummy_schedule, **{**arguments, "optimizer_kwargs": plain})
+        except (RuntimeError, TypeError, LookupError, AssertionError, AttributeError, OverflowError) as error:
+            raise ValueError(f"no policy can be made of {arguments} ({error})") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write the weights and what the constructor needs, as tensors and plain data, as all files are written."""
         data = {"encode": self.encode, **self.shape}
         data |= {name: space_to_json(getattr(self, name)) for name in ("observation_space", "action_space")}
-        torch.save({"state_dict": self.state_dict(), "data": data}, path)
+        content = io.BytesIO()
+        torch.save({"state_dict": self.state_dict(), "data": data}, content)
+        write_file(path, lambda file: file.write(content.getbuffer()))
 
     @classmethod
-    def load(cls, path: str, device: torch.device | str = "auto") -> Self:
-        """Read what `save` wrote; runs no code in the file."""
-        content = torch.load(path, map_location=get_device(device), weights_only=True)
-        data = content["data"]
-        data |= {name: space_from_json(data[name]) for name in ("observation_space", "action_space")}
-        policy = cls(lr_schedule=cls._dummy_schedule, **data)
-        policy.load_state_dict(content["state_dict"])
+    def load(cls, path: str | Path, device: torch.device | str = "auto") -> Self:
+        """Read what `save` wrote; runs no code in the file, and allocates nothing that is larger than it.
+
+        Raises:
+            ValueError: something else, or weights that are not finite or of another network than is described.
+        """
+        content = load_weights(Path(path).read_bytes(), f"{path}")
+        if not isinstance(content, dict) or not fits(content.get("data"), dict[str, Any]):
+            raise ValueError(f"{path} is no policy that save has written.")
+        state, data = content.get("state_dict", {}), dict(content["data"])
+        try:
+            made = {name: space_from_json(data.pop(name, {})) for name in ("observation_space", "action_space")}
+            sketch = cls.sketch(**made, arguments=data, tensors=len(state))
+        except ValueError as error:
+            raise ValueError(f"{path} has data of another form ({error}): it is damaged.") from error
+        check_state(state, sketch.state_dict(), f"{path}")
+        policy = cls(**made, lr_schedule=cls._dummy_schedule, **data)
+        policy.load_state_dict(state)
         return policy.to(get_device(device))
 
     def set_training_mode(self, mode: bool) -> None:

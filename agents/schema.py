@@ -1,5 +1,6 @@
 """What a model was trained on, as JSON: the problem, the names in its observation, the spaces."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
 from envs.core.problem import Problem
+from envs.core.typed import fits
 
 
 def schema_of(env: VecEnv) -> dict[str, Any]:
@@ -71,12 +73,40 @@ def space_to_json(space: spaces.Space) -> dict[str, Any]:
     raise ValueError(f"A checkpoint holds spaces of dispatch environments, not {space}.")
 
 
+MOST_NUMBERS = 1 << 25
+"""In an observation that a checkpoint describes: with more, one decision would take 128 MB."""
+
+
 def space_from_json(data: dict[str, Any]) -> spaces.Space:
-    """What `space_to_json` was given."""
-    if "n" in data:
+    """What `space_to_json` was given.
+
+    Raises:
+        ValueError: no such description, or one of an observation that is too large to be one.
+    """
+    if set(data) == {"n"}:
+        if not fits(data["n"], int) or not 0 < data["n"] <= MOST_NUMBERS:
+            raise ValueError(f"a number of actions is {data['n']!r}, but must be from 1 to {MOST_NUMBERS:,}")
         return spaces.Discrete(data["n"])
-    if "dtype" in data:
-        low = -np.inf if data["low"] is None else data["low"]
-        high = np.inf if data["high"] is None else data["high"]
-        return spaces.Box(low, high, tuple(data["shape"]), np.dtype(data["dtype"]).type)
-    return spaces.Dict({name: space_from_json(box) for name, box in data.items()})
+    for name, box in data.items():
+        if not fits(box, dict[str, Any]) or set(box) != {"low", "high", "shape", "dtype"}:
+            raise ValueError(f"the array {name} is described as {str(box)[:60]}")
+        if not fits(box["shape"], list[int]) or not all(0 <= length <= MOST_NUMBERS for length in box["shape"]):
+            raise ValueError(f"the array {name} has the shape {str(box['shape'])[:60]}")
+        if box["dtype"] not in DTYPES or not all(fits(box[end], DTYPES[box["dtype"]]) for end in ("low", "high")):
+            raise ValueError(f"the array {name} has {box['dtype']!r} from {box['low']!r} to {box['high']!r}")
+    numbers = sum(prod(box["shape"]) for box in data.values())
+    if numbers > MOST_NUMBERS:
+        raise ValueError(f"an observation has {numbers:,} numbers, but must have at most {MOST_NUMBERS:,}")
+    try:
+        return spaces.Dict({name: _box(**box) for name, box in data.items()})
+    except OverflowError as error:
+        raise ValueError(f"the arrays have numbers that are too large ({error})") from error
+
+
+DTYPES: dict[str, Any] = {"int8": int, "int32": int, "int64": int, "float32": None | float}
+"""Of arrays, with what a bound of them is: null is none."""
+
+
+def _box(low: float | None, high: float | None, shape: list[int], dtype: str) -> spaces.Box:
+    low, high = -np.inf if low is None else low, np.inf if high is None else high
+    return spaces.Box(low, high, tuple(shape), np.dtype(dtype).type)

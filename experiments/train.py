@@ -85,7 +85,7 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
         raise ValueError(
             f"{folder} was trained with {options_text(options)}, not {options_text(problem.options)}: move it away."
         )
-    stands = read(folder / LAST, torch.device("cpu"))[0]
+    stands = read(folder / LAST)[0]
     if budget(command).spent(stands["num_timesteps"], stands["run"]["cpu_s"]) >= 1:
         return folder
     return train(replace(command, resume=folder, run_dir=None), problem)

@@ -42,7 +42,7 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     torch.set_num_threads(1)
     check_device(device)
     file = checkpoint_file(path)
-    data, _, _ = read(file, torch.device("cpu"))
+    data, _, _ = read(file)
     about = data.get("trained_on")
     if not isinstance(about, dict) or not {"problem", "options", "spec"} <= set(about):
         raise ValueError(f"{path} does not say what it was trained on: it is damaged, so train anew.")

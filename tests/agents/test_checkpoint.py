@@ -121,7 +121,7 @@ def test_code_among_the_weights_is_refused_and_does_not_run(model: PPO, tmp_path
     stream = io.BytesIO()
     torch.save({"weight": Marker(marker)}, stream)
     changed = rewrite(tmp_path / "model.zip", {member: stream.getvalue()})
-    with pytest.raises(ValueError, match=f"has in {member} something else than weights"):
+    with pytest.raises(ValueError, match=f"{member} in .* has something else than weights"):
         PPO.load(changed)
     assert not marker.exists()
 
@@ -190,7 +190,7 @@ def test_damaged_weights_and_those_of_another_network_are_refused(model: PPO, tm
     model.save(tmp_path / "model.zip")
     archived = zipfile.ZipFile(tmp_path / "model.zip")
     for content in (b"junk", archived.read("policy.pth")[:1000]):
-        with pytest.raises(ValueError, match=r"has in policy\.pth something else than weights"):
+        with pytest.raises(ValueError, match=r"policy\.pth in .* has something else than weights"):
             PPO.load(rewrite(tmp_path / "model.zip", {"policy.pth": content}))
     data = json.loads(archived.read("data"))
     data["policy_kwargs"]["width"] = 16
@@ -201,25 +201,6 @@ def test_damaged_weights_and_those_of_another_network_are_refused(model: PPO, tm
     (tmp_path / "broken.zip").write_bytes(scrambled)
     with pytest.raises(ValueError, match="is no checkpoint, or a damaged one"):
         PPO.load(tmp_path / "broken.zip")
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"policy_kwargs": {"wide": 3}}, {"policy_kwargs": None}, {"observation_space": {}}, {"ep_info_buffer": 3}],
-)
-def test_data_of_another_form_is_refused(model: PPO, tmp_path: Path, change: dict[str, Any]) -> None:
-    model.save(tmp_path / "model.zip")
-    data = json.loads(zipfile.ZipFile(tmp_path / "model.zip").read("data"))
-    damaged = rewrite(tmp_path / "model.zip", {"data": json.dumps(data | change).encode()})
-    with pytest.raises(
-        ValueError,
-        match=r"has data of another form .* it is damaged, train anew\.|The observation space lacks node_features",
-    ):
-        PPO.load(damaged)
-    with pytest.raises(
-        ValueError, match=r"it is damaged, or verbose is wrong\.|The observation space lacks node_features"
-    ):
-        PPO.load(damaged, verbose=0)
 
 
 def test_environments_of_other_features_or_numbers_are_refused(model: PPO) -> None:
