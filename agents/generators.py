@@ -72,7 +72,7 @@ def check_generator_states(states: Any) -> None:
 def check_streams(states: list[dict[str, Any]]) -> None:
     """ValueError unless these are states of numpy's PCG64, each as its `state` gives it."""
     for number, state in enumerate(states):
-        stream = np.random.PCG64()
+        stream: Any = np.random.PCG64()
         try:
             stream.state = state
         except (ValueError, TypeError, KeyError, OverflowError) as error:

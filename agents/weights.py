@@ -6,7 +6,7 @@ import pickletools
 import re
 import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -45,10 +45,10 @@ def load_weights(content: bytes, what: str) -> Any:
         found = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except FAULTS as error:
         raise ValueError(f"{what} has something else than weights, whose loading could run code ({error}).") from error
-    tensors = dict(_tensors(found, what))
+    tensors = _tensors(found, len(content), what)
     for name, tensor in tensors.items():
         if tensor.layout is not torch.strided or tensor.device.type != "cpu":
-            raise ValueError(f"{what} has in {name} a tensor of another kind than weights: it is damaged.")
+            raise ValueError(f"{what} has in {name[1:]} a tensor of another kind than weights: it is damaged.")
     needed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     if needed > len(content):
         raise ValueError(f"{what} claims tensors of {needed:,} bytes, but stores {len(content):,}: it is damaged.")
@@ -100,17 +100,29 @@ def _check_names(content: bytes) -> None:
     """ValueError for a pickle that names something else than tensors."""
     for operation, argument, _ in pickletools.genops(content):
         if operation.name == "STACK_GLOBAL" or (
-            operation.name in ("GLOBAL", "INST") and not ALLOWED.fullmatch(argument)
+            operation.name in ("GLOBAL", "INST") and not ALLOWED.fullmatch(str(argument))
         ):
             raise ValueError(f"it names {argument}")
 
 
-def _tensors(tree: Any, what: str, name: str = "", depth: int = 0) -> Iterator[tuple[str, Tensor]]:
-    """All tensors in dicts, lists and tuples, by name; ValueError for another thing, or too many inside each other."""
-    if isinstance(tree, Tensor):
-        yield name, tree
-    elif isinstance(tree, dict | list | tuple) and depth < 4:
-        for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
-            yield from _tensors(value, what, f"{name}.{key}" if name else str(key), depth + 1)
-    elif not isinstance(tree, int | float | str | None):
-        raise ValueError(f"{what} has in {name} something else than weights, whose loading could run code.")
+def _tensors(tree: Any, most: int, what: str) -> dict[str, Tensor]:
+    """All tensors in dicts, lists and tuples, by name; ValueError for another thing, or for more than `most` things.
+
+    `most` is that of bytes: what stands there once but counts many times, a list in lists in lists, is more.
+    """
+    found, waiting = {}, [("", tree)]
+    for _ in range(most):
+        if not waiting:
+            return found
+        if len(waiting) > most:
+            break
+        name, thing = waiting.pop()
+        if isinstance(thing, Tensor):
+            found[name] = thing
+        elif isinstance(thing, dict):
+            waiting += [(f"{name}.{key}", value) for key, value in thing.items()]
+        elif isinstance(thing, list | tuple):
+            waiting += [(f"{name}.{number}", value) for number, value in enumerate(thing)]
+        elif not isinstance(thing, int | float | str | None):
+            raise ValueError(f"{what} has in {name[1:]} something else than weights, whose loading could run code.")
+    raise ValueError(f"{what} has more in it than its size: it is damaged.")

@@ -76,11 +76,11 @@ def ensure(command: Train, problem: Problem[Any, Any]) -> Path:
     folder = command.run_dir
     if folder is None or not (folder / LAST).exists():
         return train(command, problem)
-    stored = read_config(folder)["train"].flat()
+    stored = read_config(folder, problem.name)["train"].flat()
     for name, value in command.flat().items():
         if name not in ("timesteps", "cpu_seconds", "run_dir", "resume") and value != stored.get(name, value):
             raise ValueError(f"{folder} was trained with {name} {stored[name]!r}, not {value!r}: move it away.")
-    options = type(problem)(**read_config(folder)["options"]).options
+    options = type(problem)(**read_config(folder, problem.name)["options"]).options
     if options != problem.options:
         raise ValueError(
             f"{folder} was trained with {options_text(options)}, not {options_text(problem.options)}: move it away."

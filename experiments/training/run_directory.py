@@ -1,12 +1,15 @@
 """What a run directory says of its run."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from envs import load_problem
 from envs.core.files import is_draft, parse_json, read_text, write_text
 from envs.core.problem import Problem
+from envs.core.typed import fits, words
 from experiments.cli import typed
 from experiments.locks import LOCK
 from experiments.records import provenance
@@ -14,8 +17,17 @@ from experiments.training.agent import CONFIG, LAST
 from experiments.training.settings import Train, check
 from experiments.training.validation import Validation
 
-ENTRIES = {"problem": str, "options": dict, "train": dict, "validation": dict, "began": dict}
-"""What stands in `config.json`."""
+PARTS: dict[str, Any] = {
+    "problem": str,
+    "options": dict[str, Any],
+    "train": dict[str, Any],
+    "validation": dict[str, Any],
+    "began": dict[str, str],
+}
+"""What the settings of a run consist of."""
+
+JUDGED = ("reference", "reference_kind", "rules")
+"""What is written down of its validation instances."""
 
 
 def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[Train, Problem[Any, Any]]:
@@ -24,9 +36,7 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
     Raises:
         ValueError: no run directory, a half-written one, one of another problem, or other settings than its own.
     """
-    config = read_config(folder)
-    if config["problem"] != problem.name:
-        raise ValueError(f"{folder} is a run of the problem {config['problem']}, not of {problem.name}.")
+    config = read_config(folder, problem.name)
     if not (folder / LAST).exists():
         raise ValueError(
             f"{folder} has no checkpoint {LAST}: its run ended before the first one, so delete it and train anew."
@@ -58,29 +68,58 @@ def check_empty(folder: Path) -> None:
         path.unlink()
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """What `write_config` wrote, "train" as a `Train`; ValueError where it is missing or damaged."""
+def read_config(folder: Path, problem: str) -> dict[str, Any]:
+    """What `write_config` wrote, "train" as a `Train`.
+
+    Nothing is taken for granted: every setting of the command and every option of the problem stands there, and has the
+    type that `Train`, the settings of its trainer and the problem's `Options` give it.
+
+    Raises:
+        ValueError: it is of another problem or missing, lacks something, or has something of another type; the
+            sentence names it.
+    """
     if not folder.is_dir():
         raise ValueError(f"There is no run directory {folder}.")
     if not (folder / CONFIG).exists():
         raise ValueError(f"{folder} is no run directory: it has no {CONFIG}.")
     try:
-        config = parse_json(read_text(folder / CONFIG), folder / CONFIG)
-        for name, wanted in ENTRIES.items():
-            if not isinstance(config, dict) or not isinstance(config.get(name), wanted):
-                raise ValueError(f"`{name}` is missing or of another kind")
+        config = parse_json(read_text(folder / CONFIG), CONFIG)
+        check_whole("the file", config, PARTS)
+        for name, kind in PARTS.items():
+            if not fits(config[name], kind):
+                raise ValueError(f"{name} is {str(config[name])[:60]}, but must be {words(kind)}")
+        check_whole("validation", config["validation"], JUDGED)
         train = Train.of(**config["train"])
-        for name in train.flat().keys() - config["train"].keys():
-            raise ValueError(f"`train` has no {name}")
         check(train)
-        return {**{name: config[name] for name in ENTRIES}, "train": train}
-    except ValueError as error:
-        raise ValueError(f"{folder / CONFIG} is damaged or of another version: {str(error).rstrip('.')}.") from None
+        check_whole("train", config["train"], train.flat())
+    except (ValueError, TypeError) as error:
+        raise _damaged(folder, error) from None
+    if config["problem"] != problem:
+        raise ValueError(f"{folder} is a run of the problem {config['problem']}, not of {problem}.")
+    try:
+        options = load_problem(problem)(**config["options"]).options
+        check_whole("options", config["options"], vars(options))
+    except (ValueError, TypeError) as error:
+        raise _damaged(folder, error) from None
+    return {**config, "train": train}
+
+
+def _damaged(folder: Path, error: Exception) -> ValueError:
+    return ValueError(f"{folder / CONFIG} is damaged or of another version: {str(error).rstrip('.')}.")
+
+
+def check_whole(what: str, found: Any, names: Iterable[str]) -> None:
+    """ValueError where one of the names is missing."""
+    if not isinstance(found, dict):
+        raise ValueError(f"{what} is no dict of settings")
+    for name in names:
+        if name not in found:
+            raise ValueError(f"{what} lacks {name}")
 
 
 def write_config(folder: Path, command: Train, problem: Problem[Any, Any], validation: Validation) -> None:
     """Write down what was asked for and what rules reach on the validation instances."""
-    began = read_config(folder)["began"] if command.resume else provenance()
+    began = read_config(folder, problem.name)["began"] if command.resume else provenance()
     config = {
         "problem": problem.name,
         "options": asdict(problem.options),

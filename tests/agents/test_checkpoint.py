@@ -194,7 +194,7 @@ def test_damaged_weights_and_those_of_another_network_are_refused(model: PPO, tm
             PPO.load(rewrite(tmp_path / "model.zip", {"policy.pth": content}))
     data = json.loads(archived.read("data"))
     data["policy_kwargs"]["width"] = 16
-    with pytest.raises(ValueError, match=r"has weights for other networks than it should: train anew\."):
+    with pytest.raises(ValueError, match=r"has weights for other networks than it should: first.weight is of"):
         PPO.load(rewrite(tmp_path / "model.zip", {"data": json.dumps(data).encode()}))
     scrambled = bytearray((tmp_path / "model.zip").read_bytes())
     scrambled[60:160] = bytes(255 - byte for byte in scrambled[60:160])
