@@ -70,4 +70,4 @@ def check_attributes(data: Mapping[str, Any], types: Mapping[str, Any], required
 
 
 ABOUT: dict[str, Any] = {"problem": str, "options": dict[str, Any], "spec": dict[str, list[str]]}
-"""What `agents.schema.describe` says, unless the environment is a foreign one."""
+"""What `agents.schema.schema_of` says, unless the environment is a foreign one."""

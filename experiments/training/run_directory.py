@@ -68,8 +68,8 @@ def check_empty(folder: Path) -> None:
         path.unlink()
 
 
-def read_config(folder: Path, problem: str) -> dict[str, Any]:
-    """What `write_config` wrote, "train" as a `Train`.
+def read_config(folder: Path, problem: str | None = None) -> dict[str, Any]:
+    """What `write_config` wrote, "train" as a `Train`; a run of the `problem`, where one is named.
 
     Nothing is taken for granted: every setting of the command and every option of the problem stands there, and has the
     type that `Train`, the settings of its trainer and the problem's `Options` give it.
@@ -94,10 +94,10 @@ def read_config(folder: Path, problem: str) -> dict[str, Any]:
         check_whole("train", config["train"], train.flat())
     except (ValueError, TypeError) as error:
         raise _damaged(folder, error) from None
-    if config["problem"] != problem:
+    if problem is not None and config["problem"] != problem:
         raise ValueError(f"{folder} is a run of the problem {config['problem']}, not of {problem}.")
     try:
-        options = load_problem(problem)(**config["options"]).options
+        options = load_problem(config["problem"])(**config["options"]).options
         check_whole("options", config["options"], vars(options))
     except (ValueError, TypeError) as error:
         raise _damaged(folder, error) from None
