@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments import cli, evaluate, report, speed, train, verify
+from experiments.training.settings import Train, begun
 
 REFUSED = [
     ("evaluate", "", "Name a problem first: python -m experiments.evaluate PROBLEM, where PROBLEM is one of jobshop"),
@@ -124,3 +125,9 @@ def test_help_without_a_problem_names_the_problems(
 def test_the_command_is_recorded_as_it_would_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/x/experiments/evaluate.py", "jobshop", "--instances", "my shops/*.json"])
     assert cli.command_line() == "python -m experiments.evaluate jobshop --instances 'my shops/*.json'"
+
+
+def test_a_command_line_without_options_has_the_defaults() -> None:
+    assert begun([]) == Train()
+    with pytest.raises(ValueError, match=r"Missing from .* soc: --instances"):
+        cli.parse(evaluate.Evaluate, ["soc"])

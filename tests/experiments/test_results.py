@@ -7,11 +7,14 @@ import pytest
 
 from envs import load_problem
 from envs.core.parts import parts
+from experiments.evaluate import LAYOUT
 from experiments.kinds.comparison import Agents, Comparison, Line
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.speed_table import SpeedTable
 from experiments.kinds.tables import MEASURES
-from experiments.problems.jobshop import TABLES
+from experiments.methods import Effort, methods
+from experiments.problems.jobshop import HEADLINE, TABLES
+from experiments.records import Records
 from experiments.report import Report, report
 from experiments.speed import Speed
 from experiments.train import ensure
@@ -138,3 +141,12 @@ def test_every_page_of_results_has_its_table() -> None:
         assert path.stem in tables, f"{path} is made by no table"
         title = path.read_text(encoding="utf-8").splitlines()[0]
         assert title == f"# {tables[path.stem].title}"
+
+
+def test_the_committed_agent_plays_as_its_table_says() -> None:
+    rows = Records(Path("results/jobshop/classics.csv"), LAYOUT).rows
+    found = [row for row in rows if row["method"] == HEADLINE and row["samples"] == "1"]
+    greedy = {row["instance"]: float(row["objective"]) for row in found}
+    (agent,) = methods(load_problem("jobshop")(), [HEADLINE], Effort())
+    shops = [shop for name in ("ft", "la:10x5") for shop in parts("jobshop").sets.load_set(name)]
+    assert [agent.solve(shop, 0).objective for shop in shops] == [greedy[shop.name] for shop in shops]
