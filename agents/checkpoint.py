@@ -76,7 +76,7 @@ class Checkpoint(BaseAlgorithm):
         return wrapped
 
     def _check_arguments(self) -> None:
-        """Refuse arguments that break their rule; numbers become plain ones, texts become schedules."""
+        """Refuse arguments outside their domain; numbers become plain ones, texts become schedules."""
         for name in (*self.saved, *self.schedules):
             value = checked(name, getattr(self, name))
             if name != "learning_rate":  # stays as it was given, as in stable-baselines3

@@ -1,4 +1,4 @@
-"""Arguments of trainers and policies: the rule of each by its name, and one sentence where a value breaks it."""
+"""Arguments of trainers and policies: the domain of each by its name, and one sentence where a value is outside it."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from inspect import signature
@@ -18,37 +18,40 @@ from agents.schedules import LARGEST, schedule
 from envs.core.text import nearest
 
 
-class Rule(NamedTuple):
+class Domain(NamedTuple):
     """What a value must be, in words, and whether it is."""
 
     words: str
     holds: Callable[[Any], bool]
 
 
-def whole(low: int, high: int = 2**63 - 1, why: str = "") -> Rule:
+def whole(low: int, high: int = 2**63 - 1, why: str = "") -> Domain:
     """Whole numbers from `low` to `high`."""
     span = f"from {low} on" if high == 2**63 - 1 else f"from {low} to {high}"
-    return Rule(f"a whole number {span}{why}", lambda value: _is(Integral, value) and low <= value <= high)
+    return Domain(f"a whole number {span}{why}", lambda value: _is(Integral, value) and low <= value <= high)
 
 
 def _is(wanted: type, value: object) -> bool:
     return isinstance(value, wanted) and not isinstance(value, bool | np.bool_)
 
 
-def a_class(of: type) -> Rule:
+def a_class(of: type) -> Domain:
     """Classes derived from `of`."""
-    return Rule(f"a class derived from {of.__name__}", lambda value: isinstance(value, type) and issubclass(value, of))
+    return Domain(
+        f"a class derived from {of.__name__}",
+        lambda value: isinstance(value, type) and issubclass(value, of),
+    )
 
 
-COEFFICIENT = Rule("finite and at least 0", lambda value: _is(Real, value) and 0 <= value <= LARGEST)
-POSITIVE = Rule("finite and more than 0", lambda value: _is(Real, value) and 0 < value <= LARGEST)
-SHARE = Rule("a share above 0 and at most 1", lambda value: _is(Real, value) and 0 < value <= 1)
-DECAY = Rule("at least 0 and below 1", lambda value: _is(Real, value) and 0 <= value < 1)
-DISCOUNT = Rule("from 0 to 1", lambda value: _is(Real, value) and 0 <= value <= 1)
-SWITCH = Rule("True or False", lambda value: isinstance(value, bool))
-MAPPING = Rule("a dict of arguments by their names", lambda value: isinstance(value, dict))
+COEFFICIENT = Domain("finite and at least 0", lambda value: _is(Real, value) and 0 <= value <= LARGEST)
+POSITIVE = Domain("finite and more than 0", lambda value: _is(Real, value) and 0 < value <= LARGEST)
+SHARE = Domain("a share above 0 and at most 1", lambda value: _is(Real, value) and 0 < value <= 1)
+DECAY = Domain("at least 0 and below 1", lambda value: _is(Real, value) and 0 <= value < 1)
+DISCOUNT = Domain("from 0 to 1", lambda value: _is(Real, value) and 0 <= value <= 1)
+SWITCH = Domain("True or False", lambda value: isinstance(value, bool))
+MAPPING = Domain("a dict of arguments by their names", lambda value: isinstance(value, dict))
 
-RULES = {
+DOMAINS = {
     "n_steps": whole(2),
     "batch_size": whole(2),
     "n_epochs": whole(1),
@@ -70,7 +73,7 @@ RULES = {
     "stats_window_size": whole(1),
     "log_interval": whole(1),
     "total_timesteps": COEFFICIENT,
-    "tensorboard_log": Rule("the name of a folder", lambda value: isinstance(value, str | Path)),
+    "tensorboard_log": Domain("the name of a folder", lambda value: isinstance(value, str | Path)),
     "policy_kwargs": MAPPING,
     "rollout_buffer_kwargs": MAPPING,
     "optimizer_kwargs": MAPPING,
@@ -84,7 +87,7 @@ RULES = {
     "layers": whole(0, 64),
     "rounds": whole(0, 64),
 }
-"""The rule of each argument; those of `SCHEDULES` are schedules."""
+"""The domain of each argument; those of `SCHEDULES` are schedules."""
 
 SCHEDULES = ("learning_rate", "clip_range", "clip_range_high", "clip_range_vf")
 PROVIDED = (
@@ -102,10 +105,10 @@ OPTIONAL = (
 
 
 def checked(name: str, value: Any) -> Any:
-    """The value of the argument of that name: a plain number, a text as its schedule, anything without a rule as it is.
+    """The value of the argument of that name: a plain number, a text as its schedule, and without a domain as it is.
 
     Raises:
-        ValueError: it breaks the rule.
+        ValueError: it is outside its domain.
     """
     if value is None and name in OPTIONAL:
         return None
@@ -115,9 +118,9 @@ def checked(name: str, value: Any) -> Any:
             refuse(name, SHARE, found.start)
             refuse(name, SHARE, found.end)
         return found
-    if name not in RULES:
+    if name not in DOMAINS:
         return value
-    refuse(name, RULES[name], value)
+    refuse(name, DOMAINS[name], value)
     return int(value) if isinstance(value, Integral) and _is(Integral, value) else value
 
 
@@ -125,7 +128,7 @@ def check_constructor(trainer: Any, given: Mapping[str, Any]) -> None:
     """Refuse what a trainer of this class cannot be made with, before stable-baselines3 asserts or fails.
 
     Raises:
-        ValueError: an argument breaks its rule, or is none of the policy's or the buffer's.
+        ValueError: an argument is outside its domain, or is none of the policy's or the buffer's.
     """
     for name, value in given.items():
         checked(name, value)
@@ -147,7 +150,7 @@ def check_constructor(trainer: Any, given: Mapping[str, Any]) -> None:
 
 
 def check_learn(total_timesteps: Any, log_interval: Any, callback: Any) -> None:
-    """ValueError for arguments of `learn` that break their rule."""
+    """ValueError for arguments of `learn` that are outside their domain."""
     checked("total_timesteps", total_timesteps)
     checked("log_interval", log_interval)
     if not (callback is None or callable(callback) or isinstance(callback, BaseCallback | list)):
@@ -176,10 +179,10 @@ def _hashes(value: object) -> bool:
     return isinstance(value, Hashable)
 
 
-def refuse(name: str, rule: Rule, value: Any) -> None:
-    """ValueError for a value that breaks the rule."""
-    if not rule.holds(value):
-        raise ValueError(f"{name} is {value!r}, but must be {rule.words}.")
+def refuse(name: str, domain: Domain, value: Any) -> None:
+    """ValueError for a value outside it."""
+    if not domain.holds(value):
+        raise ValueError(f"{name} is {value!r}, but must be {domain.words}.")
 
 
 def check_trained(policy: Any) -> None:

@@ -126,8 +126,8 @@ def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, comman
     made = TIMINGS[what](problem, text, batch)
     if made is None:
         return None
-    play(made, command.seconds / 5)  # compile, and let the episodes fall out of step
-    rates = sorted(play(made, command.seconds) for _ in range(command.repeats))
+    rate(made, command.seconds / 5)  # compile, and let the episodes fall out of step
+    rates = sorted(rate(made, command.seconds) for _ in range(command.repeats))
     size = sum(array[0].nbytes for array in made.env.observation)
     return {
         "decisions_per_cpu_s": round(statistics.median(rates)),
@@ -138,7 +138,7 @@ def measure(problem: Problem[Any, Any], text: str, batch: int, what: str, comman
     }
 
 
-def play(made: Timing, seconds: float) -> float:
+def rate(made: Timing, seconds: float) -> float:
     """Decisions per CPU second over about so many CPU seconds of `timed`."""
     rng = np.random.default_rng(0)
     budget, spent, decisions = seconds * 1e9, 0, 0

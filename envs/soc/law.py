@@ -1,13 +1,13 @@
 """The law of random jobs: what instances are drawn by, and how it is written.
 
-After "random:" stands what is drawn, then options, all parted by commas: "20x3..30x5", "ds3gym,jobs=50,noise=0.2".
+After "random:" stands what is drawn, then parameters, all parted by commas: "20x3..30x5", "ds3gym,jobs=50,noise=0.2".
 
 * a size, TASKS, TASKSxPES or TASKSxPESxJOBS, or a range of sizes: layered graphs (`envs.soc.random_jobs`) on 3 to 5 PEs
   and a single one unless the size says otherwise;
 * `ds3gym`: streams of DS3Gym's synthetic jobs on its three PEs; `profiles` = the first so many of ten (10);
 * `apps`: streams of DS3's six applications on the chip MULTIPLE_BAL, in DS3's proportions.
 
-| option | meaning | default |
+| parameter | meaning | default |
 |---|---|---|
 | `jobs` | number of jobs; of `ds3gym` and `apps` | 20 |
 | `scale` | mean us between two arrivals | 300 for a size, 25 for `ds3gym`, 50 for `apps` |
@@ -79,7 +79,7 @@ def _between(rng: np.random.Generator, pair: tuple[float, float]) -> float:
 
 SIZE = r"([1-9]\d{0,5})(?:x([1-9]\d{0,3}))?(?:x([1-9]\d{0,5}))?"
 
-OPTIONS: dict[str, tuple[type[int] | type[float], bool]] = {
+PARAMETERS: dict[str, tuple[type[int] | type[float], bool]] = {
     "jobs": (int, True),
     "scale": (float, True),
     "noise": (float, True),
@@ -87,7 +87,7 @@ OPTIONS: dict[str, tuple[type[int] | type[float], bool]] = {
     "span": (int, False),
     "profiles": (int, False),
 }
-"""Whether the value of each option is whole, and whether it may be a range."""
+"""Whether the value of each parameter is whole, and whether it may be a range."""
 
 
 def sizes(text: str) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
@@ -107,12 +107,12 @@ def sizes(text: str) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
     return low, high  # type: ignore[return-value]
 
 
-def option(text: str, word: str) -> tuple[str, tuple[float, float]]:
+def parameter(text: str, word: str) -> tuple[str, tuple[float, float]]:
     """The name and the range of values of a word such as "noise=0..0.5"; `text` is what it is part of."""
     name, _, value = word.partition("=")
-    if name not in OPTIONS:
-        raise ValueError(f"{text!r} has an unknown option {name!r}: {nearest(name, OPTIONS)}")
-    read, ranged = OPTIONS[name]
+    if name not in PARAMETERS:
+        raise ValueError(f"{text!r} has an unknown parameter {name!r}: {nearest(name, PARAMETERS)}")
+    read, ranged = PARAMETERS[name]
     number = r"([1-9]\d{0,8})" if read is int else r"(\d{1,9}(?:\.\d+)?)"
     match = re.fullmatch(rf"{number}(?:\.\.{number})?" if ranged else number + "()", value)
     if match is None:
@@ -125,13 +125,13 @@ def option(text: str, word: str) -> tuple[str, tuple[float, float]]:
     return name, (low, high)
 
 
-def law_of(text: str, options: dict[str, tuple[float, float]], usual: Law) -> Law:
-    """The usual law with the options of `text`; ValueError for options that do not go together."""
-    if "profiles" in options:
-        raise ValueError(f"{text!r}: profiles is an option of ds3gym only")
-    if "queue" in options and "span" not in options:
+def law_of(text: str, parameters: dict[str, tuple[float, float]], usual: Law) -> Law:
+    """The usual law with the parameters of `text`; ValueError for parameters that do not go together."""
+    if "profiles" in parameters:
+        raise ValueError(f"{text!r}: profiles is a parameter of ds3gym only")
+    if "queue" in parameters and "span" not in parameters:
         raise ValueError(f"{text!r}: queue needs a span, as in queue=3,span=5000")
-    if "span" in options and "jobs" in options:
+    if "span" in parameters and "jobs" in parameters:
         raise ValueError(f"{text!r} has both jobs and span: with a span, jobs are drawn until it ends")
-    chosen: dict[str, Any] = {name: pair if OPTIONS[name][1] else int(pair[0]) for name, pair in options.items()}
+    chosen: dict[str, Any] = {name: pair if PARAMETERS[name][1] else int(pair[0]) for name, pair in parameters.items()}
     return replace(usual, **({"queue": 3, **chosen} if "span" in chosen else chosen))

@@ -17,7 +17,7 @@ from envs.soc.canonical import CANONICAL, TOPCUOGLU
 from envs.soc.formats import joined
 from envs.soc.formats_ds3 import Chip, Profile
 from envs.soc.instance import SocInstance
-from envs.soc.law import Law, law_of, option, sizes
+from envs.soc.law import Law, law_of, parameter, sizes
 from envs.soc.random_jobs import (
     HETEROGENEITIES,
     RATIOS,
@@ -152,20 +152,20 @@ def _profile(name: str) -> Profile:
 def random_source(text: str) -> RandomGraphs | RandomStreams:
     """What follows "random:", as `envs.soc.law` documents it; ValueError for anything else."""
     base, *words = text.split(",")
-    options = dict(option(text, word) for word in words)
-    if len(options) < len(words):
-        raise ValueError(f"{text!r} gives an option twice: each stands once")
+    parameters = dict(parameter(text, word) for word in words)
+    if len(parameters) < len(words):
+        raise ValueError(f"{text!r} gives a parameter twice: each stands once")
     if base == "ds3gym":
-        count = options.pop("profiles", (10, 10))[0]
+        count = parameters.pop("profiles", (10, 10))[0]
         if not 1 <= count <= 10:
             raise ValueError(f"{text!r}: profiles is {count}, but DS3Gym has 1 to 10")
         jobs = [_instance(name) for name in SETS["ds3gym"][: int(count)]]
-        return RandomStreams(jobs, [1 / len(jobs)] * len(jobs), law_of(text, options, Law((20, 20), (25.0, 25.0))))
+        return RandomStreams(jobs, [1 / len(jobs)] * len(jobs), law_of(text, parameters, Law((20, 20), (25.0, 25.0))))
     if base == "apps":
-        law = law_of(text, options, Law((20, 20), (50.0, 50.0)))
+        law = law_of(text, parameters, Law((20, 20), (50.0, 50.0)))
         return RandomStreams([_instance(name) for name in APPLICATIONS], SHARES, law)
     smallest, largest = sizes(base)
-    if "jobs" in options:
+    if "jobs" in parameters:
         raise ValueError(f"{text!r}: write the number of jobs as part of the size, TASKSxPESxJOBS")
-    law = law_of(text, options, Law(jobs=(smallest[2], largest[2])))
+    law = law_of(text, parameters, Law(jobs=(smallest[2], largest[2])))
     return RandomGraphs(smallest[:2], largest[:2], law)

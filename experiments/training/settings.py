@@ -6,7 +6,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self, get_args, get_type_hints
 
-from agents.checks import COEFFICIENT, Rule, checked, refuse, whole
+from agents.checks import COEFFICIENT, Domain, checked, refuse, whole
 from agents.objectives import PRESETS
 from envs.core.text import nearest
 from envs.core.typed import check_types
@@ -216,9 +216,9 @@ def begun(words: Sequence[str]) -> Train:
     return Train(trainer=chosen(algorithm=algorithm))  # type: ignore[arg-type]
 
 
-RULES = {
+DOMAINS = {
     "timesteps": whole(1),
-    "cpu_seconds": Rule("at least 0.001 and finite", lambda value: 0.001 <= value < inf),
+    "cpu_seconds": Domain("at least 0.001 and finite", lambda value: 0.001 <= value < inf),
     "seed": whole(0),
     "validation_instances": whole(1),
     "points": whole(1),
@@ -226,7 +226,7 @@ RULES = {
     "num_envs": whole(1),
     "share": whole(1),
 }
-"""The rule of each setting that is no argument of a trainer; `agents.checks` has theirs."""
+"""The domain of each setting that is no argument of a trainer; `agents.checks` has theirs."""
 
 
 def check(command: Train) -> None:
@@ -238,8 +238,8 @@ def check(command: Train) -> None:
         raise ValueError(f"A resumed run stays in {command.resume}: leave --run-dir out.")
     for name, value in command.flat().items():
         checked(name, value)
-        if name in RULES and value is not None:
-            refuse(name, RULES[name], value)
+        if name in DOMAINS and value is not None:
+            refuse(name, DOMAINS[name], value)
     command.trainer.arguments()
 
 
