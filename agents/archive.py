@@ -76,10 +76,10 @@ def read(path: File) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     pickled = [name for name, value in data.items() if isinstance(value, dict) and ":serialized:" in value]
     if pickled:
         raise ValueError(
-            f"{path} has pickled fields ({', '.join(pickled)}), whose loading runs code, so it was not saved by this "
-            "package. If you trust it, load it with stable_baselines3 in a script of yours and play its policy there: "
-            'model = PPO.load(PATH); baselines.play.play(problem, instance, scores), as README says under "Bring your '
-            'own policy".'
+            f"{path} has pickled fields ({', '.join(pickled)}), whose loading runs code: this package did not save "
+            "it. Where you trust it, take policy = stable_baselines3.PPO.load(PATH).policy and play it by "
+            "baselines.play.play(problem, instance, lambda env: policy.scores(env.observation)), or by scores of your "
+            'own for another policy than GraphPolicy, as README says under "Your own policy".'
         )
     params = {name[:-4]: load_weights(content, f"{name} in {path}") for name, content in contents.items()}
     return data, params, params.pop("pytorch_variables", {})

@@ -28,7 +28,7 @@ STATE: dict[str, Any] = {
     "_episode_num": int,
     "_n_updates": int,
     "_stats_window_size": int,
-    "run": dict[str, float | str | None],
+    "run": dict[str, float | None],
 }
 """Attributes of models that are no arguments, or other ones than the argument of that name."""
 
@@ -64,6 +64,9 @@ def check_attributes(data: Mapping[str, Any], types: Mapping[str, Any], required
         least = 1 if name in FROM_1 else 0
         if name in COUNTS and not least <= value < 2**63:
             raise ValueError(f"{path} has {name} {value}, but it must be from {least} on: it is damaged.")
+    for name in ("decisions", "cpu_s", "wall_s", "objective"):
+        if "run" in data and not fits(data["run"].get(name), float):
+            raise ValueError(f"{path} has no {name} in its run: it is damaged.")
     about = data["trained_on"]
     if about and not all(fits(about.get(name), kind) for name, kind in ABOUT.items()):
         raise ValueError(f"{path} has data of another form as trained_on: it is damaged, so train anew.")

@@ -42,24 +42,24 @@ def load_agent(path: Path, problem: str, device: str = "cpu") -> Agent:
     torch.set_num_threads(1)
     check_device(device)
     file = checkpoint_file(path)
-    data, _, _ = read(file)
-    about = data.get("trained_on")
-    if not isinstance(about, dict) or not {"problem", "options", "spec"} <= set(about):
-        raise ValueError(f"{path} does not say what it was trained on: it is damaged, so train anew.")
+    algorithm = read(file)[0].get("algorithm")
+    trainers = {trainer.__name__: trainer for trainer in ALGORITHMS.values()}
+    if not isinstance(algorithm, str) or algorithm not in trainers:
+        raise ValueError(f"{path} was trained by {algorithm!r}, which is none of {', '.join(trainers)}.")
+    model: Any = trainers[algorithm].load(file, device=device)
+    about = model.trained_on
+    if not about:
+        raise ValueError(f"{path} does not say what it was trained on, so it cannot be played: train anew.")
     if about["problem"] != problem:
         raise ValueError(f"{path} holds an agent of the problem {about['problem']}, not of {problem}.")
-    trainers = {trainer.__name__: trainer for trainer in ALGORITHMS.values()}
-    if data["algorithm"] not in trainers:
-        raise ValueError(f"{path} was trained by {data['algorithm']}, which is none of {', '.join(trainers)}.")
     made = load_problem(problem)(**about["options"])
     schema.check_same(about, schema.problem_schema(made), str(path))
-    model = trainers[data["algorithm"]].load(file, device=device)
     policy: Any = model.policy
-    run = data.get("run", {})
+    run = getattr(model, "run", {})
     return Agent(
         made,
         lambda env: policy.scores(env.observation),
-        int(data["num_timesteps"]),
+        model.num_timesteps,
         run.get("cpu_s"),
     )
 

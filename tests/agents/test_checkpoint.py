@@ -18,6 +18,9 @@ from gymnasium.spaces import Box, Dict
 from agents import archive
 from agents.policy import GraphPolicy
 from agents.ppo import PPO
+from baselines.play import play
+from envs.jobshop.env import JobShop
+from envs.jobshop.instance import JobShopInstance
 from tests.agents.samples import job_shops
 
 SHORT: dict[str, Any] = {"n_steps": 16, "batch_size": 64, "n_epochs": 2, "device": "cpu"}
@@ -126,10 +129,13 @@ def test_code_among_the_weights_is_refused_and_does_not_run(model: PPO, tmp_path
     assert not marker.exists()
 
 
-def test_a_zip_of_stable_baselines3_is_refused_with_its_pickled_fields(tmp_path: Path) -> None:
+def test_a_zip_of_stable_baselines3_is_refused_with_the_way_to_play_it(tmp_path: Path) -> None:
     stable_baselines3.PPO(GraphPolicy, job_shops(), **SHORT).save(tmp_path / "stock.zip")
-    with pytest.raises(ValueError, match=r"pickled fields \(.*policy_class.*\)"):
+    with pytest.raises(ValueError, match=r"pickled fields \(.*policy_class.*\).*stable_baselines3\.PPO\.load\(PATH\)"):
         PPO.load(tmp_path / "stock.zip")
+    policy: Any = stable_baselines3.PPO.load(tmp_path / "stock.zip", device="cpu").policy
+    shop = JobShopInstance.from_jobs([[(0, 3), (1, 2)], [(1, 4), (0, 1)]])
+    assert play(JobShop(), shop, lambda env: policy.scores(env.observation)).objective >= 6
 
 
 def test_a_full_disk_leaves_the_old_checkpoint(model: PPO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
