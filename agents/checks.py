@@ -105,7 +105,7 @@ OPTIONAL = (
 
 
 def checked(name: str, value: Any) -> Any:
-    """The value of the argument of that name: a plain number, a text as its schedule, and without a domain as it is.
+    """The value of the argument of that name: a plain number, a text as its schedule, what has no domain as it is.
 
     Raises:
         ValueError: it is outside its domain.

@@ -21,7 +21,7 @@ WHOLE = {**PILOT, "cut": "none"}
 ORDER = {"decision": "task", "commit": "ready", "cut": "none", "lookahead": "bound"}
 """DeepSoCS (Sung et al. 2020, arXiv 2005.07666): the agent orders ready tasks, each goes where it finishes first.
 
-The decisions are theirs; network, trainer and budget are those of the other agents, which also see completions.
+The decisions are theirs; network, trainer and budget are those of the other agents, which also see the pilots.
 """
 
 TEMPERATURES = (0.005, 0.01, 0.02, 0.05, 0.15)

@@ -122,7 +122,7 @@ TABLES = {
         digits=3,
         notes="""Agents decide on the position of the longest job or on the last job, trained on drawn instances of 20
 to 100 jobs by `self_labelling`. `mdd_pilot` takes the candidate after which MDD completes the block best, in each form
-of decisions. The index of MDDC is no feature of the agents, the completion by MDD is.""",
+of decisions. The index of MDDC is no feature of the agents, the pilot by MDD is.""",
     ),
     "samples": Comparison(
         "Total tardiness: the best of 128 sequences of agents and pilots",
