@@ -1,6 +1,7 @@
 """What `speed` times, by name: steps of the environment, passes of a policy, decisions of a trainer."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,17 +11,17 @@ from agents.sb3_env import DispatchVecEnv
 from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
-from experiments.training.timing import GROUP, Training, shares
+from experiments.training.timing import GROUP, Phase, Training
 
 
 class Timing(NamedTuple):
     """What is timed at each step of a batch, and what is done after it without being timed."""
 
     env: DispatchVectorEnv
-    timed: Callable[[np.ndarray], object]
+    timed: Callable[[np.ndarray], object] = lambda _: None
     after: Callable[[np.ndarray], object] = lambda _: None
-    counts: bool = False
-    """Whether `timed` returns how many decisions it made; otherwise one for each environment."""
+    rate: Callable[[float], float] | None = None
+    """(CPU seconds) -> decisions per CPU second, of what is no step of the environment."""
     shares: Callable[[float], str] = lambda _: ""
     """(CPU seconds) -> where the time goes."""
 
@@ -60,27 +61,14 @@ def _policy(problem: Problem[Any, Any], text: str, batch: int) -> Timing:
     return Timing(env, lambda _: policy.scores(env.observation), env.step)
 
 
-def _sampled(problem: Problem[Any, Any], text: str, batch: int) -> Timing | None:
+def _trainer(problem: Problem[Any, Any], text: str, batch: int, phase: Phase) -> Timing | None:
     if batch % GROUP:
         return None
     training = Training(problem, text, batch)
     return Timing(
         training.env,
-        lambda _: training.sample(),
-        counts=True,
-        shares=lambda seconds: shares(training, training.sample, seconds),
-    )
-
-
-def _trained(problem: Problem[Any, Any], text: str, batch: int) -> Timing | None:
-    if batch % GROUP:
-        return None
-    training = Training(problem, text, batch)
-    return Timing(
-        training.env,
-        lambda _: training.learn(),
-        counts=True,
-        shares=lambda seconds: shares(training, training.learn, seconds),
+        rate=lambda seconds: training.rate(phase, seconds),
+        shares=lambda seconds: training.shares(phase, seconds),
     )
 
 
@@ -90,7 +78,7 @@ TIMINGS: dict[str, Callable[..., Timing | None]] = {
     "bare": _bare,
     "sb3": _sb3,
     "policy": _policy,
-    "sampled": _sampled,
-    "trained": _trained,
+    "sampled": partial(_trainer, phase="sampled"),
+    "trained": partial(_trainer, phase="trained"),
 }
 """Name of each measurement to what makes it; None for a problem that has nothing of the kind."""

@@ -1,15 +1,18 @@
 """How fast group-relative trainers are, and where their time goes."""
 
+import inspect
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
-from unittest.mock import patch
+from collections.abc import Callable
+from cProfile import Profile
+from typing import Any, Literal
 
 import torch
+from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from agents.grpo import GRPO
+from agents.policy import GraphPolicy
+from agents.rollouts import Rollouts
 from agents.sb3_env import DispatchVecEnv
 from envs.core.problem import Problem
 from envs.core.vector import DispatchVectorEnv
@@ -17,78 +20,85 @@ from envs.core.vector import DispatchVectorEnv
 GROUP = 32
 """Rollouts of each instance."""
 
+Phase = Literal["sampled", "trained"]
+"""Decisions in rollouts, network and all; decisions of a gradient step."""
+
+PARTS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "environment": (DispatchVectorEnv.step, DispatchVectorEnv.reset),
+    "rows of candidates": (Rollouts.read, Rollouts.chunks),
+    "network": (GraphPolicy.logits, GraphPolicy.node_tables),
+    "choice": (Rollouts.play,),
+    "backward": (torch.Tensor.backward,),
+    "optimiser": (inspect.unwrap(torch.optim.Adam.step),),
+}
+"""What is told apart in both phases; none of these functions calls another."""
+
+
+class Stopwatch(BaseCallback):
+    """CPU seconds and decisions of both phases, until one of them has had its seconds.
+
+    A decision with a single candidate is no decision here.
+    """
+
+    def __init__(self, phase: Phase, seconds: float) -> None:
+        super().__init__()
+        self.phase, self.seconds = phase, seconds
+        self.spent, self.decisions = {"sampled": 0.0, "trained": 0.0}, {"sampled": 0.0, "trained": 0.0}
+        self.profiles = {"sampled": Profile(time.process_time), "trained": Profile(time.process_time)}
+        self.profiled = False
+        self._since = 0.0
+
+    def _on_rollout_start(self) -> None:
+        if self._since:
+            kept: float = self.model.logger.name_to_value["train/kept_share"]
+            self._ended("trained", kept * self.model.rollouts.count)  # type: ignore[attr-defined]
+        self._begins("sampled")
+
+    def _on_rollout_end(self) -> None:
+        self._ended("sampled", self.model.rollouts.count)  # type: ignore[attr-defined]
+        self._begins("trained")
+
+    def _begins(self, phase: Phase) -> None:
+        self._since = time.process_time()
+        if self.profiled:
+            self.profiles[phase].enable()
+
+    def _ended(self, phase: Phase, decisions: float) -> None:
+        self.profiles[phase].disable()
+        self.spent[phase] += time.process_time() - self._since
+        self.decisions[phase] += decisions
+
+    def _on_step(self) -> bool:
+        return self.spent[self.phase] < self.seconds
+
 
 class Training:
-    """GRPO with `batch` rollouts, in groups of 32, and the policy that `train` makes by default.
-
-    `sample` and `learn` are one call each of what is timed; both return how many decisions it was about. What has a
-    single candidate is no decision here.
-    """
+    """GRPO with `batch` rollouts, in groups of 32, and the policy that `train` makes by default."""
 
     def __init__(self, problem: Problem[Any, Any], text: str, batch: int) -> None:
         self.env = DispatchVectorEnv(problem, 1, text)
         env, groups = DispatchVecEnv(self.env), batch // GROUP
         self.model = GRPO("GraphPolicy", env, n_instances=groups, group_size=GROUP, seed=0, device="cpu")
         self.model.set_logger(Logger(None, []))
-        _, self.callback = self.model._setup_learn(1)
-        self.sample()  # the first groups to learn from
 
-    def sample(self) -> int:
-        """Play fresh groups."""
-        self.model.collect_rollouts(self.callback)
-        return self.model.rollouts.count
+    def rate(self, phase: Phase, seconds: float) -> float:
+        """Decisions per CPU second of the phase, over about so many CPU seconds of it."""
+        watch = self._watched(Stopwatch(phase, seconds))
+        return watch.decisions[phase] / watch.spent[phase]
 
-    def learn(self) -> int:
-        """One gradient step on the last groups."""
-        self.model.train()
-        return round(self.model.logger.name_to_value["train/kept_share"] * self.model.rollouts.count)
+    def shares(self, phase: Phase, seconds: float) -> str:
+        """Where the CPU time of the phase goes, in per cent, largest first; profiling adds to what calls much."""
+        watch = Stopwatch(phase, seconds)
+        watch.profiled = True
+        self._watched(watch)
+        whole = watch.spent[phase]
+        found = {entry.code: entry.totaltime for entry in watch.profiles[phase].getstats()}
+        parts = {what: sum(found.get(one.__code__, 0.0) for one in ones) for what, ones in PARTS.items()}
+        parts = {what: seconds for what, seconds in parts.items() if seconds}
+        parts["the rest"] = whole - sum(parts.values())
+        ranked = sorted(parts.items(), key=lambda part: -part[1])
+        return ", ".join(f"{what} {100 * part / whole:.0f} %" for what, part in ranked)
 
-    def parts(self) -> dict[str, list[tuple[Any, str]]]:
-        """What is told apart in `sample` and `learn`: owners and names of methods."""
-        model = self.model
-        assert model._own is not None
-        return {
-            "environment": [(model._own, "step"), (model._own, "reset")],
-            "rows of candidates": [(model.rollouts, "read"), (model.rollouts, "_choices")],
-            "network": [(model.actor, "logits"), (model.actor, "node_tables")],
-            "choice": [(model.rollouts, "play")],
-            "backward": [(torch.Tensor, "backward")],
-            "optimiser": [(model.actor.optimizer, "step")],
-        }
-
-
-def shares(training: Training, timed: Callable[[], object], seconds: float) -> str:
-    """Where the CPU time of `timed` goes, in per cent, largest first, measured over about so many seconds."""
-    spent: dict[str, float] = {}
-    began = time.process_time()
-    with watch(training.parts(), spent):
-        while (total := time.process_time() - began) < seconds:
-            timed()
-    spent["the rest"] = total - sum(spent.values())
-    ranked = sorted(spent.items(), key=lambda part: -part[1])
-    return ", ".join(f"{what} {100 * part / total:.0f} %" for what, part in ranked)
-
-
-@contextmanager
-def watch(parts: dict[str, list[tuple[Any, str]]], spent: dict[str, float]) -> Iterator[None]:
-    """Add up the CPU seconds inside the given methods; what one calls of another counts once, for the outer one."""
-    inside = [0]
-
-    def timed(what: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            inside[0] += 1
-            began = time.process_time()
-            try:
-                return method(*args, **kwargs)
-            finally:
-                inside[0] -= 1
-                if not inside[0]:
-                    spent[what] = spent.get(what, 0.0) + time.process_time() - began
-
-        return call
-
-    with ExitStack() as stack:
-        for what, places in parts.items():
-            for owner, name in places:
-                stack.enter_context(patch.object(owner, name, timed(what, getattr(owner, name))))
-        yield
+    def _watched(self, watch: Stopwatch) -> Stopwatch:
+        self.model.learn(2**60, watch)
+        return watch
