@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from envs.core.instance import Instance
-from envs.core.text import Size
+from envs.core.text import InstanceSize
 
 I_co = TypeVar("I_co", bound=Instance, covariant=True)
 
@@ -53,8 +53,8 @@ class RandomSizes(Source[I_co]):
     def __init__(
         self,
         generate: Callable[..., I_co],
-        smallest: Size,
-        largest: Size,
+        smallest: InstanceSize,
+        largest: InstanceSize,
         shape: Callable[..., tuple[int, ...]] | None = None,
     ) -> None:
         """generate: (rng, *size) -> instance. shape: (*size) -> `Instance.shape`, the size itself unless given."""

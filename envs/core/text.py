@@ -89,10 +89,11 @@ def in_one_line(name: str) -> str:
     return f"# instance {name}".rstrip()
 
 
-Size = tuple[int, ...]
+InstanceSize = tuple[int, ...]
+"""As people count it, "10x10"; `envs.core.spec.Size` is the room in an observation."""
 
 
-def size_range(text: str, what: str, form: str, example: str) -> tuple[Size, Size]:
+def size_range(text: str, what: str, form: str, example: str) -> tuple[InstanceSize, InstanceSize]:
     """The smallest and the largest size in "6x6..15x15"; "10x10" is both.
 
     what: what has sizes, "job shops". form: the dimensions, "JOBSxMACHINES". example: "10x10, or a range, 6x6..15x15".
