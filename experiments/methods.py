@@ -99,7 +99,7 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
         _check_positive(f"The temperature of {name}", temperature)
         return _sampled(problem, base, effort, temperature)
     if name in solvers:
-        return [_solver(name, solvers[name], effort)]
+        return [_solver(problem, name, effort)]
     if name.startswith("pilot:"):
         inner = name.removeprefix("pilot:")
         if inner in ("", *solvers) or inner.startswith(("pilot:", "both:")):
@@ -179,10 +179,14 @@ def playable(problem: Problem[Any, Any]) -> tuple[str, ...]:
     return tuple(rule for rule in known(problem.name)[0] if not lacking(problem, rule))
 
 
-def _solver(name: str, solver: Callable[..., Solution], effort: Effort) -> Method:
+def _solver(problem: Problem[Any, Any], name: str, effort: Effort) -> Method:
+    solver = known(problem.name)[1][name]
+
     def solve(instance: Instance, seed: int) -> Solution:
         return solver(instance, effort.seconds, workers=effort.workers, seed=seed)
 
+    if name in parts(problem.name).solvers.CONSTRUCTIVE:
+        return Method(name, solve)
     return Method(name, solve, budget_s=effort.seconds, workers=effort.workers)
 
 

@@ -62,6 +62,8 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
     "cp_sat": cp_sat,
 }
 
+CONSTRUCTIVE = tuple(LISTS)
+
 
 def mean_latency(instance: SocInstance, total: int) -> int | float:
     """The mean latency of jobs whose ends sum to `total`."""

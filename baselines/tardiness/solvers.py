@@ -149,3 +149,4 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
     "exact": _solver("exact", exact, decomposition.warm_up),
     "cp_sat": _solver("cp_sat", cp_sat, _warm_up_cp_sat),
 }
+CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")

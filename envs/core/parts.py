@@ -124,6 +124,8 @@ class Solvers:
     """`baselines/<problem>/solvers.py`: what makes a schedule without scoring candidates."""
 
     SOLVERS: Mapping[str, Solver]
+    CONSTRUCTIVE: Sequence[str] = ()
+    """Of them, those that build one schedule and need no budget of seconds."""
     reference: Callable[[Any], float | None] = lambda _: None
     """The optimum of an instance that nobody has published, where it takes about a second to compute; else None."""
 

@@ -19,6 +19,7 @@ from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
 from experiments import methods, verify
 from experiments.evaluate import LAYOUT, Evaluate, evaluate, rule_defaults
+from experiments.methods import Effort
 from experiments.records import Records
 
 QUICK = Evaluate(instances=("ft06",), methods=("spt", "mwkr"), seconds=1)
@@ -258,3 +259,9 @@ def test_a_run_directory_with_damaged_settings_is_refused(settings: str, run_dir
     (damaged / "config.json").write_text(settings)
     with pytest.raises(ValueError, match=r"config\.json"):
         evaluate(Evaluate(("ft06",), (str(damaged),)), load_problem("jobshop")())
+
+
+def test_constructive_solvers_have_no_budget_of_seconds() -> None:
+    problem = load_problem("soc")(**rule_defaults("soc"))
+    found = {one.name: (one.budget_s, one.workers) for one in methods.methods(problem, ["heft", "cp_sat"], Effort())}
+    assert found == {"heft": (None, None), "cp_sat": (10.0, 1)}
