@@ -85,8 +85,9 @@ def _locked(file: Path, target: Path, remedy: str) -> int:
                 raise ValueError(f"{target} is being written by {holder}: {remedy}.") from error
             print(f"{target} cannot be locked on this file system: let no other command write it.", file=sys.stderr)
         if _is(descriptor, file):
-            os.truncate(descriptor, 0)
-            os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
+            with suppress(OSError):  # a full disk: the lock holds without saying whose it is
+                os.truncate(descriptor, 0)
+                os.write(descriptor, f"process {os.getpid()} on {platform.node()}".encode())
             return descriptor
         os.close(descriptor)  # its last holder has just removed it: make another
 

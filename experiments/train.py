@@ -23,7 +23,7 @@ from experiments.training.crew import crew
 from experiments.training.curve import CURVE, LOG, Curve, curve_records
 from experiments.training.events import EVENTS, Events
 from experiments.training.model import model_for
-from experiments.training.run_directory import check_empty, read_config, resumed, write_config
+from experiments.training.run_directory import check_empty, read_config, remove_drafts, resumed, write_config
 from experiments.training.settings import Train, begun, budget, check
 from experiments.training.validation import Validation, training_source
 
@@ -55,6 +55,7 @@ def run(command: Train, problem: Problem[Any, Any], folder: Path) -> Path:
     model = start()
     records = curve_records(folder)
     with nothing_left(folder):
+        remove_drafts(folder)
         write_config(folder, command, problem, validation)
         events = Events(folder, model.num_timesteps + 1 if command.resume else 0)
         events.text("command", cli.command_line(), model.num_timesteps)

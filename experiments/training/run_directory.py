@@ -58,14 +58,18 @@ def resumed(command: Train, problem: Problem[Any, Any], folder: Path) -> tuple[T
 
 
 def check_empty(folder: Path) -> None:
-    """ValueError where a new run would write over something; what a killed process has left half-written goes."""
+    """ValueError where a new run would write over something; what a killed process has left half-written is nothing."""
     if (folder / CONFIG).exists() and not (folder / LAST).exists():
         raise ValueError(f"{folder} holds a run that ended before its first checkpoint: delete the folder.")
-    found = [path for path in folder.iterdir() if path.name != LOCK]
-    if not all(is_draft(path) and path.is_file() for path in found):
+    if any(path.name != LOCK and not is_draft(path) for path in folder.iterdir()):
         raise ValueError(f"{folder} is not empty: go on with --resume {folder}, or name another --run-dir.")
-    for path in found:
-        path.unlink()
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed processes have left half-written; only for the one writer of the folder."""
+    for path in folder.iterdir():
+        if is_draft(path) and path.is_file():
+            path.unlink()
 
 
 def read_config(folder: Path, problem: str | None = None) -> dict[str, Any]:

@@ -82,6 +82,15 @@ def test_the_lock_outlives_the_file_that_it_is_about(tmp_path: Path) -> None:
             pass
 
 
+def test_the_lock_needs_no_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", no_room)
+    with one_writer(tmp_path / "x.csv", "wait"):
+        assert (tmp_path / ".x.csv.lock").exists()
+
+
 def test_a_folder_that_is_made_for_the_lock_goes_with_it(tmp_path: Path) -> None:
     with one_writer(tmp_path / "new" / "run", "wait", folder=True), one_writer(None, "no file, no lock"):
         assert (tmp_path / "new" / "run").is_dir()

@@ -111,11 +111,12 @@ def test_a_start_that_fails_before_its_first_checkpoint_leaves_nothing(
     train(replace(command, timesteps=100), JOBSHOP)
 
 
-def test_what_a_killed_start_has_left_is_in_nobodys_way(tmp_path: Path) -> None:
-    for name in (".lock", ".config.json.1234abcd.part"):
-        (tmp_path / name).write_text("half")
-    train(replace(SMALL, timesteps=100, run_dir=tmp_path), JOBSHOP)
-    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+def test_what_a_killed_process_has_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    for command in (replace(SMALL, timesteps=100, run_dir=tmp_path), Train(timesteps=200, resume=tmp_path)):
+        for name in (".lock", ".config.json.1234abcd.part"):
+            (tmp_path / name).write_text("half")
+        train(command, JOBSHOP)
+        assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_files_of_others_in_a_run_directory_stay_when_a_start_is_refused(tmp_path: Path) -> None:
