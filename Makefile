@@ -1,5 +1,7 @@
 # make demo    install, train two agents, compare them with rules and a solver (6 minutes); PROBLEM=tardiness, soc
 # make test    install with the test extra, run the tests (8 minutes)
+# make contract PROBLEM=jobshop   the checks that every problem passes, on one of them
+# make docs    the API reference, from the docstrings
 # make check   lint, types, tests and the contract without JIT and with bounds checks: what CI runs
 PYTHON ?= python3
 PIP_ARGS ?=
@@ -10,7 +12,7 @@ BIN := $(VENV)/bin
 # Processes are the only parallelism: one torch and BLAS thread in each.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: install demo docs test lint types contract-nojit contract-boundscheck check tensorboard clean
+.PHONY: install demo docs test lint types contract contract-nojit contract-boundscheck check tensorboard clean
 .DELETE_ON_ERROR:
 
 install: $(VENV)/.installed
@@ -52,6 +54,10 @@ lint: $(VENV)/.installed-test
 
 types: $(VENV)/.installed-test
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The contract of one problem, or of all: make contract PROBLEM=jobshop
+contract: $(VENV)/.installed-test
+	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py $(if $(PROBLEM),-k "$(PROBLEM)")
 
 contract-nojit: $(VENV)/.installed-test
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py
