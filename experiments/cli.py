@@ -3,6 +3,7 @@
 import inspect
 import io
 import os
+import re
 import shlex
 import sys
 import tempfile
@@ -12,13 +13,14 @@ from contextlib import redirect_stderr
 from dataclasses import field, fields, is_dataclass, make_dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
 
 from envs import PROBLEMS, load_problem
 from envs.core.problem import Problem
 from envs.core.text import check_spelling, nearest
+from envs.core.typed import words
 
 C = TypeVar("C")
 D = TypeVar("D")
@@ -158,17 +160,32 @@ def read(shape: type[D], argv: list[str], usage: str, description: str | None) -
             )
     except SystemExit as stop:
         if stop.code:
-            raise ValueError(_sentence_in(box.getvalue())) from None
+            raise ValueError(_of_tyro(_sentence_in(box.getvalue()), _options(shape))) from None
         raise
     if unknown:
         raise ValueError(f"There is no option {unknown[0]!r}: {nearest(unknown[0], _options(shape))}.")
     return parsed
 
 
-def _options(shape: Any) -> list[str]:
-    """The options that tyro makes of a dataclass and of the dataclasses in it."""
-    nested = [_options(item.type) if is_dataclass(item.type) else [f"--{item.name}"] for item in fields(shape)]
-    return [name.replace("_", "-") for names in nested for name in names]
+def _options(shape: Any) -> dict[str, Any]:
+    """The options that tyro makes of a dataclass and of the dataclasses in it, with their types."""
+    found: dict[str, Any] = {}
+    for name, hint in get_type_hints(shape).items():
+        inside = [hint, *get_args(hint)]  # one dataclass, or a union of several
+        if any(map(is_dataclass, inside)):
+            found |= {option: kind for one in inside if is_dataclass(one) for option, kind in _options(one).items()}
+        elif get_origin(hint) is not ClassVar:
+            found["--" + name.replace("_", "-")] = hint
+    return found
+
+
+def _of_tyro(text: str, options: dict[str, Any]) -> str:
+    """What tyro says of a value that it cannot read, in our words: the option, the value, the rule."""
+    match = re.match(r"Error parsing (--[\w-]+): .*'([^']*)'", text)
+    if match is None or match[1] not in options:
+        return text
+    hint = options[match[1]]
+    return f"{match[1]} is {match[2]!r}, but must be {words(get_args(hint)[0] if get_origin(hint) is tuple else hint)}."
 
 
 def _sentence_in(box: str) -> str:

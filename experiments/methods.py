@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from baselines.cp_sat import MOST_WORKERS
 from baselines.pilot import Pilot
 from baselines.play import Scores, play, rule_scores
 from baselines.solution import Solution
@@ -16,6 +17,9 @@ from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.text import check_spelling, nearest
 from experiments.cli import options_text
+
+MOST = 1_000_000
+"""More samples than these are taken for a mistake: they would never end."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,9 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     Raises:
         ValueError: an unknown name, a run directory of another problem, an effort of nothing.
     """
-    if any(samples < 1 for samples in effort.samples) or not effort.samples:
-        raise ValueError(f"samples are {', '.join(map(str, effort.samples)) or 'missing'}, but must be at least 1.")
+    if any(not 1 <= samples <= MOST for samples in effort.samples) or not effort.samples:
+        given = ", ".join(map(str, effort.samples)) or "missing"
+        raise ValueError(f"samples are {given}, but must be at least 1 and at most {MOST:,}.")
     _check_positive("seconds", effort.seconds)
     if effort.temperature is not None:
         _check_positive("temperature", effort.temperature)
@@ -71,8 +76,8 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
         from experiments.training.agent import check_device  # torch is slow to import, and rules do without it
 
         check_device(effort.device)
-    if effort.workers < 1:
-        raise ValueError(f"workers is {effort.workers}, but must be at least 1.")
+    if not 1 <= effort.workers <= MOST_WORKERS:
+        raise ValueError(f"workers is {effort.workers}, but must be at least 1 and at most {MOST_WORKERS:,}.")
     made = [method for name in names for method in _method(problem, name, effort)]
     return list({(method.name, method.samples): method for method in made}.values())
 

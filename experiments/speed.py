@@ -49,6 +49,10 @@ print(imported - began, time.process_time() - imported)
 """
 
 
+MOST = 1000
+"""More repeats than these are taken for a mistake."""
+
+
 @dataclass(frozen=True)
 class Speed:
     """Measure decisions per CPU second: random legal actions, chosen outside the timing; all else is inside.
@@ -85,6 +89,10 @@ def speed(command: Speed, problem: Problem[Any, Any]) -> list[dict[str, str]]:
     for what, number in (("repeats", command.repeats), *(("batch", batch) for batch in command.batch)):
         if number < 1:
             raise ValueError(f"{what} is {number}, but must be at least 1.")
+    if not command.batch:
+        raise ValueError("There is nothing to measure: name at least one --batch.")
+    if command.repeats > MOST:
+        raise ValueError(f"repeats is {command.repeats}, but must be at most {MOST}: each takes seconds.")
     if not (command.seconds > 0 and math.isfinite(command.seconds)):
         raise ValueError(f"seconds is {command.seconds:g}, but must be finite and more than 0.")
     check_writable(command.output)

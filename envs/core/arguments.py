@@ -93,6 +93,8 @@ def check_room(shape: tuple[int, ...], room: tuple[int, ...], what: str) -> None
 
 def a_reset_mask(options: dict[str, Any], num_envs: int, begun: bool) -> np.ndarray:
     """(B,) bool: the rows that a reset with these options restarts."""
+    if not isinstance(options, dict):
+        raise ValueError(f"options is {options!r}, but must be a dict of {', '.join(RESET_OPTIONS)}.")
     for name in options:
         if name not in RESET_OPTIONS:
             raise ValueError(f"reset has no option {name!r}: {nearest(name, RESET_OPTIONS)}")
@@ -128,7 +130,7 @@ def chosen_instances(
 ) -> tuple[list[Instance] | None, int]:
     """The instances for `count` rows, None where they are to be drawn, and how many rows play each."""
     repeat = options.get("repeat", 1)
-    if not isinstance(repeat, int | np.integer) or repeat < 1:
+    if not isinstance(repeat, int | np.integer) or isinstance(repeat, bool) or repeat < 1:
         raise ValueError(f"repeat is {repeat!r}, but must be a whole number from 1 on.")
     if options.get("instances") is None:
         if count % repeat:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.core.memory import check_instances
+from envs.core.memory import check_instances, check_memory
 from envs.core.parts import Sets, parts
 from envs.core.sources import FixedSource, Source
 from envs.core.text import nearest
@@ -29,7 +29,7 @@ def open_source(problem: Any, text: str) -> Source[Any]:
     """
     head, _, rest = text.partition(":")
     if head == "random" and rest.count(":") == 0:
-        return parts(problem.name).sets.random_source(rest)
+        return _drawn(parts(problem.name).sets, rest)
     return FixedSource(resolve(problem, text))
 
 
@@ -134,9 +134,17 @@ def _random(sets: Sets, text: str, example: str) -> list[Any]:
     words = text.split(":")
     if len(words) != 4 or not (words[2].isdecimal() and words[3].isdecimal() and int(words[2]) > 0):
         raise ValueError(f"{text!r} is no finite random set: write random:SIZES:COUNT:SEED, as in {example}:100:0")
-    source = sets.random_source(words[1])
+    source = _drawn(sets, words[1])
     rng = np.random.default_rng(int(words[3]))
     first = source.sample(rng)
     check_instances(first, int(words[2]))
     others = (source.sample(rng) for _ in range(int(words[2]) - 1))
     return [replace(one, name=f"{text}/{index}") for index, one in enumerate(chain([first], others))]
+
+
+def _drawn(sets: Sets, sizes: str) -> Source[Any]:
+    """The random source of these sizes; ValueError where an instance of the largest would not fit into memory."""
+    source = sets.random_source(sizes)
+    what = f"An instance of shape {source.shape}"  # of each part, 64 bytes at least while it is drawn
+    check_memory(64.0 * max(source.shape), what, "choose smaller sizes")
+    return source

@@ -59,6 +59,9 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self.problem = arguments.a_problem(problem, options)
         if not isinstance(num_envs, int | np.integer) or isinstance(num_envs, bool) or num_envs < 1:
             raise ValueError(f"num_envs is {num_envs!r}, but a vector environment needs at least 1.")
+        for name, value in (("copy", copy), ("autoreset", autoreset)):
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} is {value!r}, but must be True or False.")
         if illegal not in ("raise", "wrap"):
             raise ValueError(f"illegal is {illegal!r}, but must be 'raise' or 'wrap'.")
         if render_mode not in (None, *self.metadata["render_modes"]):

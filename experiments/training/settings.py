@@ -219,7 +219,6 @@ def begun(words: Sequence[str]) -> Train:
 DOMAINS = {
     "timesteps": whole(1),
     "cpu_seconds": Domain("at least 0.001 and finite", lambda value: 0.001 <= value < inf),
-    "seed": whole(0),
     "validation_instances": whole(1),
     "points": whole(1),
     "guide": COEFFICIENT,
