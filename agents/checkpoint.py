@@ -4,7 +4,7 @@ import io
 import json
 import random
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -64,6 +64,8 @@ class Checkpoint(BaseAlgorithm):
     schedules: ClassVar[tuple[str, ...]] = ("learning_rate",)
     added: ClassVar[tuple[str, ...]] = ("run",)
     trained_on: dict[str, Any]
+    spent: Callable[[], float] | None = None
+    """The share of the training that is over, where that is no matter of decisions but, say, of CPU seconds."""
 
     @staticmethod
     def _wrap_env(env: GymEnv, verbose: int = 0, monitor_wrapper: bool = True) -> VecEnv:
@@ -92,6 +94,13 @@ class Checkpoint(BaseAlgorithm):
 
     def _setup_lr_schedule(self) -> None:
         self.lr_schedule = FloatSchedule(schedule(self.learning_rate, "learning_rate"))
+
+    def _update_current_progress_remaining(self, num_timesteps: int, total_timesteps: int) -> None:
+        """Schedules follow `spent` where it is set, or else the decisions, as in stable-baselines3."""
+        if self.spent is None:
+            super()._update_current_progress_remaining(num_timesteps, total_timesteps)
+        else:
+            self._current_progress_remaining = max(0.0, 1 - self.spent())
 
     def _setup_learn(self, *args: Any, **kwargs: Any) -> tuple[int, BaseCallback]:
         if self.env is None:

@@ -181,8 +181,11 @@ def _hashes(value: object) -> bool:
 
 def refuse(name: str, domain: Domain, value: Any) -> None:
     """ValueError for a value outside it."""
-    if not domain.holds(value):
-        raise ValueError(f"{name} is {value!r}, but must be {domain.words}.")
+    if domain.holds(value):
+        return
+    if isinstance(value, int) and value >= 2**63:
+        raise ValueError(f"{name} is {value}, which has more than 63 bits: name a smaller number.")
+    raise ValueError(f"{name} is {value!r}, but must be {domain.words}.")
 
 
 def check_trained(policy: Any) -> None:

@@ -22,6 +22,9 @@ from envs.core.problem import Problem
 from envs.core.text import check_spelling, nearest
 from envs.core.typed import words
 
+LONG = 600
+"""Characters of a sentence; what a user has typed in it may be longer, and is shown in part."""
+
 C = TypeVar("C")
 D = TypeVar("D")
 
@@ -78,10 +81,16 @@ def sentence(error: Exception) -> str:
         text = f"A number is too large ({text}): name a smaller one"
     elif isinstance(error, RecursionError):
         text = "Something is nested too deeply to be read: write it flatter"
+    elif "embedded null" in text:
+        text = "The name of a file has a zero byte in it: write another"
+    elif "int_max_str_digits" in text:
+        text = "A number has thousands of digits: name a smaller one"
     elif isinstance(error, OSError) and error.strerror:
         text = f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     elif not isinstance(error, ValueError | OSError):
         text = f"This is a bug of DispatchGym ({type(error).__name__}: {text}): report it with {_kept(error)}"
+    if len(text) > LONG:
+        text = f"{text[: LONG // 2]} ... {text[-LONG // 2 :]}"
     return text if text.endswith((".", "!", "?")) else text + "."
 
 

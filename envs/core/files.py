@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+MOST_BYTES = 1 << 28
+"""Of a text file: instances, schedules and results are shorter, and a device such as /dev/zero has no end."""
+
+
 def read_text(path: str | Path, formats: Iterable[str] = ()) -> str:
     """The text of a file that exists, is readable and holds more than blanks; `formats` are what it may be."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise ValueError(f"{path}: the file is longer than {MOST_BYTES:,} bytes")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise ValueError(f"{path}: there is no such file") from None
     except UnicodeDecodeError:

@@ -94,10 +94,7 @@ class Curve(BaseCallback):
         if row and not is_checkpoint(self.folder / BEST):
             self.progress.say(f"{self.folder / BEST} is missing or damaged; the best from now on will be kept.")
             self.best = np.inf
-        # The learning rate follows the budget, which may be one of CPU seconds.
-        model._update_current_progress_remaining = lambda *_: setattr(
-            model, "_current_progress_remaining", max(0.0, 1 - self._spent())
-        )
+        model.spent = self._spent
 
     def stop(self) -> None:
         """Save and end before the next update."""

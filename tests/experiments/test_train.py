@@ -246,8 +246,8 @@ def edit(folder: Path, old: str, new: str) -> None:
             "n_steps is -16, but must be a whole",
         ),
         (lambda folder: edit(folder, '"n_steps": 16', '"other": 16'), "train has no setting 'other'"),
-        (lambda folder: edit(folder, '"n_steps": 16,', ""), "`train` has no n_steps"),
-        (lambda folder: edit(folder, '"began": {', '"began": [], "then": {'), "`began` is missing or of another kind"),
+        (lambda folder: edit(folder, '"n_steps": 16,', ""), "train lacks n_steps"),
+        (lambda folder: edit(folder, '"began": {', '"began": [], "then": {'), "began is \\[\\], but must be a dict"),
         (lambda folder: (folder / "config.json").write_text("[" * 100_000), "lists that are too deep"),
         (lambda folder: (folder / "last.zip").unlink(), "has no checkpoint last.zip"),
         (lambda folder: (folder / "last.zip").write_bytes(b"PK"), "last.zip is no checkpoint, or a damaged one"),
@@ -296,3 +296,11 @@ def test_every_preset_is_an_algorithm_whose_settings_say_so() -> None:
         assert name in (Train.__doc__ or "")
         command = Train(trainer=chosen(algorithm=name))  # type: ignore[arg-type]
         assert Train.of(**command.flat()) == command
+
+
+def test_schedules_follow_a_budget_of_cpu_seconds(tmp_path: Path) -> None:
+    command = replace(SMALL, timesteps=None, cpu_seconds=1.0, run_dir=tmp_path / "run")
+    folder = train(command, load_problem("jobshop")())
+    rates = [event.value for event in events(folder).Scalars("losses/learning_rate")]
+    assert rates[0] > 1.5e-3 and rates[-1] < 5e-4
+    assert rates == sorted(rates, reverse=True)
