@@ -22,6 +22,7 @@ from agents.progress import DecisionBar
 from agents.rollouts import Rollouts
 from agents.sb3_env import vector_env
 from envs.core.arguments import check_fits
+from envs.core.executor import refuse_copies
 from envs.core.vector import DispatchVectorEnv
 
 
@@ -46,6 +47,7 @@ class GroupAlgorithm(Checkpoint):
         """ValueError where the rollouts of the groups would not fit into memory."""
         assert self.env is not None
         like = vector_env(self.env)
+        refuse_copies(like.executor, "A group trainer")
         check_fits(like.problem, self.n_instances * (self.group_size + (self.baseline == "greedy")), like.shape)
 
     def set_env(self, env: GymEnv, force_reset: bool = True) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from baselines.play import Scores, finish
 from envs.core.arguments import bytes_of_one
+from envs.core.executor import refuse_copies
 from envs.core.vector import DispatchVectorEnv
 
 MOST_BYTES = 2**26
@@ -28,6 +29,7 @@ class Pilot:
         self._most = 1
 
     def __call__(self, env: DispatchVectorEnv) -> np.ndarray:
+        refuse_copies(env.executor, "A pilot")
         legal = (env.observation.action_mask == 1) & env.running[:, None]
         rows, actions = np.nonzero(legal)
         values = np.full(legal.shape, -np.inf)

@@ -33,12 +33,12 @@ from envs.core.vector import DispatchVectorEnv
 from tests.agents.seen import Watch, watch_groups, watch_ppo
 from tests.parts import case
 
-CASES = {name: case(name) for name in PROBLEMS}
+CASES = {name: case(name) for name in (*PROBLEMS, "queue")}
 JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 STEPS, EXAMPLES = (60, 60) if JIT else (25, 10)
-each_problem = pytest.mark.parametrize("problem", PROBLEMS)
+each_problem = pytest.mark.parametrize("problem", CASES)
 each_option = pytest.mark.parametrize(
-    ("problem", "options"), [(name, options) for name in PROBLEMS for options in CASES[name].OPTIONS], ids=str
+    ("problem", "options"), [(name, options) for name in CASES for options in CASES[name].OPTIONS], ids=str
 )
 
 
@@ -536,7 +536,7 @@ def test_16_ppo_learns_from_what_the_policy_says_of_fresh_observations(problem: 
     saw_all(watch_ppo(model), model)
 
 
-@each_problem
+@pytest.mark.parametrize("problem", PROBLEMS)
 def test_15_the_speed_table_is_in_results(problem: str) -> None:
     path = Path(__file__).parents[1] / "results" / problem / "speed.csv"
     with path.open(encoding="utf-8", newline="") as file:

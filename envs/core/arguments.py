@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from envs.core.executor import Executor
 from envs.core.instance import Instance
 from envs.core.memory import bytes_per_row, check_memory
 from envs.core.problem import Problem
@@ -26,6 +27,15 @@ def a_problem(problem: Problem[Any, Any] | str, options: dict[str, Any]) -> Prob
     if options:
         raise ValueError(f"Options {sorted(options)} go to the problem's constructor when a Problem is given.")
     return problem
+
+
+def an_executor(executor: Any, problem: Problem[Any, Any]) -> Executor | None:
+    """What measures the problem's work, where it can be measured."""
+    if executor is not None and not callable(getattr(executor, "execute", None)):
+        raise ValueError(f"executor is {executor!r}, but must have a method execute(plans), or be None.")
+    if executor is not None and not problem.measurable:
+        raise ValueError(f"{problem.name} commits nothing that an executor could measure: leave it out.")
+    return executor
 
 
 def a_source(problem: Problem[Any, Any], instances: str | Sequence[Instance] | Source | None) -> Source:

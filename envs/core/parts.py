@@ -157,38 +157,44 @@ class Parts:
     """
 
     def __init__(self, problem: str) -> None:
+        from envs import ELSEWHERE  # the table imports nothing of ours, and is complete by now
+
         self.problem = problem
+        self.home = f"envs.{problem}", f"baselines.{problem}", f"experiments.problems.{problem}"
+        if problem in ELSEWHERE:
+            home = ELSEWHERE[problem][1]
+            self.home = home, home, f"{home}.tables"
 
     @cached_property
     def sets(self) -> Sets:
         """Where instances come from."""
-        return _read(Sets, f"envs.{self.problem}.sets")
+        return _read(Sets, f"{self.home[0]}.sets")
 
     @cached_property
     def formats(self) -> Formats:
         """Files of instances."""
-        return _read(Formats, f"envs.{self.problem}.formats")
+        return _read(Formats, f"{self.home[0]}.formats")
 
     @cached_property
     def verify(self) -> Verify:
         """The judge."""
-        return _read(Verify, f"envs.{self.problem}.verify")
+        return _read(Verify, f"{self.home[0]}.verify")
 
     @cached_property
     def render(self) -> Render:
         """Schedules as pictures and text; brings matplotlib, which is slow to import."""
-        return _read(Render, f"envs.{self.problem}.render")
+        return _read(Render, f"{self.home[0]}.render")
 
     @cached_property
     def mirror(self) -> Mirror | None:
         """The problem backwards in time; None where it has no such thing."""
-        name = f"envs.{self.problem}.mirror"
+        name = f"{self.home[0]}.mirror"
         return _read(Mirror, name) if find_spec(name) else None
 
     @cached_property
     def rules(self) -> Rules:
         """Dispatching rules."""
-        return _read(Rules, f"baselines.{self.problem}.rules")
+        return _read(Rules, f"{self.home[1]}.rules")
 
     @cached_property
     def bare(self) -> Bare | None:
@@ -199,7 +205,7 @@ class Parts:
     @cached_property
     def solvers(self) -> Solvers:
         """Exact solvers and constructive heuristics."""
-        return _read(Solvers, f"baselines.{self.problem}.solvers")
+        return _read(Solvers, f"{self.home[1]}.solvers")
 
     def reference(self, instance: Any) -> tuple[float, str]:
         """The smallest known objective and its kind: what is published, else "computed", else a "lower-bound"."""
@@ -212,12 +218,12 @@ class Parts:
     @cached_property
     def tables(self) -> Tables:
         """What is made of the problem in results/."""
-        return _read(Tables, f"experiments.problems.{self.problem}")
+        return _read(Tables, self.home[2])
 
 
 @cache
 def parts(problem: str) -> Parts:
-    """The parts of the problem of that name, a key of `envs.PROBLEMS`."""
+    """The parts of the problem of that name, a key of `envs.PROBLEMS` or registered."""
     return Parts(problem)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 import numpy as np
 
 from envs.core.datasets import open_source
+from envs.core.executor import Plan
 from envs.core.instance import Instance
 from envs.core.sources import Source
 from envs.core.spec import Observation, Size, Spec
@@ -25,6 +26,7 @@ class Outcome(NamedTuple):
     terminated: np.ndarray  # (B,) bool
     truncated: np.ndarray  # (B,) bool
     elapsed: np.ndarray  # (B,) f64: how far the clock went, 0 for a pick
+    waiting: np.ndarray  # (B,) bool: stopped at a commit that an executor has to measure
     objective: np.ndarray  # (B,) f64: the objective once the episode is over, before that its bound or its value so far
 
     @classmethod
@@ -35,6 +37,7 @@ class Outcome(NamedTuple):
             np.zeros(batch, bool),
             np.zeros(batch, bool),
             np.zeros(batch),
+            np.zeros(batch, bool),
             np.zeros(batch),
         )
 
@@ -56,6 +59,9 @@ class Problem(ABC, Generic[S, InstanceT]):
     """Whether `Outcome.objective` never falls during an episode, so that it bounds what the episode ends with."""
     RENAMED: ClassVar[Mapping[str, Mapping[str, str]]] = {}
     """By option: values that had another name once, old to new."""
+
+    measurable: ClassVar[bool] = False
+    """Whether it can be played with an executor: then it has the last four methods."""
 
     def __init__(self, **options: Any) -> None:
         known = [field.name for field in fields(self.Options)]
@@ -108,6 +114,24 @@ class Problem(ABC, Generic[S, InstanceT]):
     def metrics(self, state: S, row: int) -> dict[str, float]:  # noqa: ARG002
         """What else is worth reporting of one row, by name; nothing unless the problem says so."""
         return {}
+
+    def load_unmeasured(self, state: S, row: int, instance: InstanceT) -> None:
+        """As `load`, but how long things take is unknown: the kernel stops at each commit, `Outcome.waiting`."""
+        raise NotImplementedError
+
+    def work(self, state: S, row: int) -> Plan:
+        """What the row, which waits, has committed."""
+        raise NotImplementedError
+
+    def resume(
+        self, state: S, observation: Observation, outcome: Outcome, rows: np.ndarray, seconds: np.ndarray
+    ) -> None:
+        """Play `rows` (n,), which wait, on to the next decision or commit: their work took `seconds` (n,)."""
+        raise NotImplementedError
+
+    def realised(self, state: S, row: int, instance: InstanceT) -> InstanceT:
+        """The instance with what was measured in the place of what was drawn: `verify` and exact replay hold on it."""
+        raise NotImplementedError
 
 
 def read_only(arrays: S) -> S:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from xxhash import xxh3_64
 
+from envs.core.executor import refuse_copies
 from envs.core.instance import Instance
 from envs.core.problem import Outcome, Problem
 from envs.core.spec import Observation
@@ -27,6 +28,7 @@ class Snapshot(NamedTuple):
     instances: list[Instance]
     generators: list[dict[str, Any]]  # states of numpy's bit generators
     options: Any  # the problem's `Options` under which the rows were played
+    measured: bool  # whether the environment had an executor
     digest: int  # of all before but the generators
 
     def arrays(self) -> tuple[np.ndarray, ...]:
@@ -34,9 +36,9 @@ class Snapshot(NamedTuple):
         return *self.state, *self.observation, *self.outcome, self.running
 
 
-def digest(arrays: Arrays, instances: Sequence[Instance], options: Any) -> int:
-    """64-bit hash of arrays, of the fingerprints of instances, and of options."""
-    found: Any = xxh3_64(repr(options).encode())
+def digest(arrays: Arrays, instances: Sequence[Instance], options: Any, measured: bool) -> int:
+    """64-bit hash of arrays, of the fingerprints of instances, and of what else a snapshot tells."""
+    found: Any = xxh3_64(repr((options, measured)).encode())
     for array in arrays:
         found.update(array if array.flags.c_contiguous else array.copy())
     found.update(np.array([instance.fingerprint for instance in instances], np.int64))
@@ -57,6 +59,7 @@ def check_snapshot(
         raise ValueError(f"repeat is {repeat!r}, but must be a whole number from 1 on.")
     if type(snapshot.state) is not type(state):
         raise ValueError(f"The snapshot is not of {problem.name}, which this environment plays.")
+    refuse_copies(snapshot.measured or None, "set_state")
     if snapshot.options != problem.options:
         raise ValueError(
             f"The snapshot was played under {snapshot.options}, but this environment has {problem.options}: "
@@ -69,7 +72,7 @@ def check_snapshot(
     if (
         not isinstance(instances, list)
         or not all(isinstance(one, problem.Instance) for one in instances)
-        or digest(snapshot.arrays(), instances, snapshot.options) != snapshot.digest
+        or digest(snapshot.arrays(), instances, snapshot.options, snapshot.measured) != snapshot.digest
     ):
         raise ValueError(f"The snapshot {CHANGED}.")
     _check_generators(snapshot.generators, rows)

@@ -11,6 +11,7 @@ from gymnasium.vector.utils import batch_space
 
 from envs.core import actions as legality
 from envs.core import arguments
+from envs.core.executor import Executor, measure, refuse_copies
 from envs.core.instance import Instance
 from envs.core.last import LastObservations
 from envs.core.parts import parts
@@ -36,6 +37,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             of the L legal ones.
         shape: the largest instance to make room for; default the largest of the source.
         render_mode: "rgb_array" or "ansi".
+        executor: runs what is committed and measures how long it takes; such an environment cannot be copied.
 
     Raises:
         ValueError: an unknown problem, option or instance set; an instance larger than the room; an illegal action.
@@ -54,9 +56,11 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         illegal: str = "raise",
         shape: tuple[int, ...] | None = None,
         render_mode: str | None = None,
+        executor: Executor | None = None,
         **options: Any,
     ) -> None:
         self.problem = arguments.a_problem(problem, options)
+        self.executor = arguments.an_executor(executor, self.problem)
         if not isinstance(num_envs, int | np.integer) or isinstance(num_envs, bool) or num_envs < 1:
             raise ValueError(f"num_envs is {num_envs!r}, but a vector environment needs at least 1.")
         for name, value in (("copy", copy), ("autoreset", autoreset)):
@@ -118,6 +122,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._load(rows, [instance for instance in instances for _ in range(repeat)])
         self.problem.reset(self.state, self.observation, self.outcome, mask)
         self.running[mask] = True
+        self._measure()
         observation = self._observe()
         return observation, self._info(observation["action_mask"], mask)
 
@@ -133,6 +138,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         actions = self._legal(np.asarray(actions))
         out = self.outcome
         self.problem.step(self.state, self.observation, out, actions, self.running)
+        self._measure()
         done = out.terminated | out.truncated
         reward, terminated, truncated = out.reward.copy(), out.terminated.copy(), out.truncated.copy()
         final: dict[str, Any] = {}
@@ -187,6 +193,14 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         """What has been decided so far in one row, as the problem's `verify` reads it."""
         return self.problem.schedule(self.state, row)
 
+    def realised(self, row: int) -> Instance:
+        """The row's instance with what the executor measured: `verify` and exact replay hold on it.
+
+        Of an episode that is over, ask before the next one begins: with `autoreset=False`.
+        """
+        instance = self.instances[row]
+        return instance if self.executor is None else self.problem.realised(self.state, row, instance)
+
     def metrics(self, row: int) -> dict[str, float]:
         """The problem's further measures of one row."""
         return self.problem.metrics(self.state, row)
@@ -201,16 +215,18 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         running, instances = self.running[rows], [self.instances[row] for row in rows]
         generators = [self._generators[row].bit_generator.state for row in rows]
         options = self.problem.options
-        known = digest((*state, *observation, *outcome, running), instances, options)
-        return Snapshot(state, observation, outcome, running, instances, generators, options, known)
+        measured = self.executor is not None
+        known = digest((*state, *observation, *outcome, running), instances, options, measured)
+        return Snapshot(state, observation, outcome, running, instances, generators, options, measured, known)
 
     def set_state(self, state: Snapshot, repeat: int = 1) -> None:
         """Go on from a snapshot of this problem and shape, each of its rows `repeat` times; rows left over are done.
 
         Raises:
             ValueError: more rows than environments, a snapshot of another problem, of other options or shape, or one
-                that was changed since `get_state` made it; nothing has changed then.
+                that was changed since `get_state` made it, or an executor; nothing has changed then.
         """
+        refuse_copies(self.executor, "set_state")
         mine = (*self.state, *self.observation, *self.outcome, self.running)
         count = check_snapshot(state, self.state, mine, repeat, self.problem)
         for array, theirs in zip(mine, state.arrays(), strict=True):
@@ -248,10 +264,10 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
                 self._generators[row] = seeding.np_random(seeds[row])[0]
 
     def _load(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
-        ids = self.observation.ids
+        ids, load = self.observation.ids, self.problem.load if self.executor is None else self.problem.load_unmeasured
         for row, instance in zip(rows.tolist(), instances, strict=True):
             self.instances[row] = instance
-            self.problem.load(self.state, row, instance)
+            load(self.state, row, instance)
             ids[row, 0] = instance.fingerprint
             ids[row, 1] = 0
 
@@ -266,6 +282,21 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             return legality.wrap(actions, self.observation.action_mask)
         legality.refuse(actions, self.observation.action_mask, self.running, self.problem, self.state)
         return actions
+
+    def _measure(self) -> None:
+        """Have the executor run what is committed, until no row waits for it; ValueError where it cannot."""
+        if self.executor is None:
+            return
+        waiting = self.outcome.waiting
+        while waiting.any():
+            rows = waiting.nonzero()[0]
+            try:
+                seconds = measure(self.executor, [self.problem.work(self.state, row) for row in rows.tolist()])
+            except ValueError:
+                self.stop(waiting)
+                waiting[:] = False
+                raise
+            self.problem.resume(self.state, self.observation, self.outcome, rows, seconds)
 
     def _observe(self) -> dict[str, np.ndarray]:
         arrays = self._arrays
@@ -295,4 +326,5 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         info |= {"_action_mask": done, "_elapsed": done, "_objective": done}
         self._load(rows, [self.source.sample(self._generators[row]) for row in rows.tolist()])
         self.problem.reset(self.state, self.observation, self.outcome, done)
+        self._measure()
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}
