@@ -58,7 +58,8 @@ class Queue(Problem[State, QueueInstance]):
         return Size(nodes=1 + slots, edges=2 * slots, candidates=1 + slots)
 
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
-        return allocate(batch, *shape, self.options.slots)
+        (jobs,) = shape
+        return allocate(batch, jobs, self.options.slots)
 
     def load(self, state: State, row: int, instance: QueueInstance) -> None:
         line, job = state.line[row], state.job[row, : instance.jobs]

@@ -46,7 +46,8 @@ def resume(s: State, o: Observation, out: Outcome, rows, durations, options: Ker
         b = rows[i]
         for k in range(s.slot.shape[1]):
             if s.slot[b, k].picked:
-                s.job[b, s.slot[b, k].job].service = durations[i]
+                job = s.job[b, s.slot[b, k].job]
+                job.service = durations[i]
         out.waiting[b] = False
         play(s, o, out, b, options)
 
