@@ -44,12 +44,17 @@ def resume(s: State, o: Observation, out: Outcome, rows, durations, options: Ker
     """Serve the committed batches of `rows` (n,) for as long as was measured, (n,) whole microseconds."""
     for i in range(rows.size):
         b = rows[i]
-        for k in range(s.slot.shape[1]):
-            if s.slot[b, k].picked:
-                job = s.job[b, s.slot[b, k].job]
-                job.service = durations[i]
+        settle(s, b, durations[i])
         out.waiting[b] = False
         play(s, o, out, b, options)
+
+
+@fast
+def settle(s, b, duration):
+    """The jobs of the batch take so long."""
+    for k in range(s.slot.shape[1]):
+        if s.slot[b, k].picked:
+            s.job[b, s.slot[b, k].job].service = duration
 
 
 @fast
