@@ -234,6 +234,20 @@ def test_6_and_7_rewards_telescope_and_verify_agrees(problem: str, options: dict
 
 
 @each_option
+def test_6_picks_of_one_commit_share_their_id_and_cost_nothing(problem: str, options: dict[str, Any]) -> None:
+    env, rng, picks = make(problem, 4, autoreset=False, **options), np.random.default_rng(1), 0
+    env.reset(seed=2)
+    while env.running.any():
+        running, before = env.running.copy(), env.observation.ids[:, 1].copy()
+        _, reward, _, _, info = env.step(random_actions(env.observation.action_mask, rng))
+        pick = running & (env.observation.ids[:, 1] == before)
+        assert (env.observation.ids[running, 1] >= before[running]).all()
+        assert not reward[pick].any() and not info["elapsed"][pick].any() and env.running[pick].all()
+        picks += int(pick.sum())
+    assert picks > 0 or problem not in ("queue", "soc")
+
+
+@each_option
 def test_8_observations_are_finite_and_in_their_space(problem: str, options: dict[str, Any]) -> None:
     env, rng = make(problem, 4, **options), np.random.default_rng(0)
     observation, info = env.reset(seed=0)
