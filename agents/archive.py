@@ -18,7 +18,7 @@ import stable_baselines3
 import torch
 from stable_baselines3.common.utils import get_system_info
 
-from agents.weights import load_weights
+from agents.weights import load_weights, on_cpu
 from agents.zips import check_zip
 
 File = str | Path | io.BufferedIOBase
@@ -37,7 +37,7 @@ def write(file: IO[bytes], data: str, params: dict[str, Any]) -> None:
         archive.writestr("data", data, zipfile.ZIP_DEFLATED)
         for name, content in params.items():
             weights = io.BytesIO()  # torch has errors of its own where a disk is full
-            torch.save(content, weights)
+            torch.save(on_cpu(content), weights)
             archive.writestr(f"{name}.pth", weights.getbuffer())
         archive.writestr("_stable_baselines3_version", stable_baselines3.__version__)
         archive.writestr("system_info.txt", get_system_info(print_info=False)[1])

@@ -20,7 +20,7 @@ from agents.decoder import Decoder
 from agents.encoder import EmbeddingTable, GraphEncoder
 from agents.graph import Arrays, Choices, GraphBatch, Graphs
 from agents.schema import space_from_json, space_to_json
-from agents.weights import check_state, load_weights
+from agents.weights import check_state, load_weights, on_cpu
 from agents.wrapped import check_space, check_types
 from envs.core.files import write_file
 from envs.core.memory import check_memory
@@ -185,7 +185,7 @@ class GraphPolicy(ActorCriticPolicy):
         data = {"encode": self.encode, **self.shape}
         data |= {name: space_to_json(getattr(self, name)) for name in ("observation_space", "action_space")}
         content = io.BytesIO()
-        torch.save({"state_dict": self.state_dict(), "data": data}, content)
+        torch.save(on_cpu({"state_dict": self.state_dict(), "data": data}), content)
         write_file(path, lambda file: file.write(content.getbuffer()))
 
     @classmethod

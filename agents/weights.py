@@ -28,6 +28,15 @@ FAULTS += (ValueError, LookupError, TypeError, AttributeError, EOFError, Asserti
 """What `zipfile`, `pickletools` and `torch` raise of damaged bytes."""
 
 
+def on_cpu(tree: Any) -> Any:
+    """The same with all tensors in the processor's memory, where every machine can read them again."""
+    if isinstance(tree, torch.Tensor):
+        return tree.detach().cpu()
+    if isinstance(tree, dict):
+        return type(tree)((key, on_cpu(value)) for key, value in tree.items())
+    return [on_cpu(value) for value in tree] if isinstance(tree, list) else tree
+
+
 def load_weights(content: bytes, what: str) -> Any:
     """What `torch.save` wrote: a state dict of a module or an optimizer, or another dict of tensors, on the CPU.
 

@@ -2,7 +2,7 @@
 
 Within `PretendGpu`, a tensor that is made on "cuda" or moved there says so, as does what is computed from it, but all
 stay in memory. As torch does, it refuses an operation of tensors here and there, and `numpy()` of those there. It knows
-no copies between devices but those by `to`, `cpu` and `cuda`.
+no copies between devices but those by `to`, `cpu`, `cuda` and `copy_`.
 """
 
 from collections.abc import Callable
@@ -29,8 +29,13 @@ class PretendGpu(TorchFunctionMode):
         name = resolve_name(func)
         if name is None or func is torch.device:  # torch's own: what reads the arguments of Module.to
             return func(*args, **(kwargs or {}))
+        if name == "torch.Tensor.copy_":  # between devices, too
+            return func(*args, **(kwargs or {}))
         if name == "torch.Tensor.data.__set__":
-            args[0].pretends = _is_there(args[1])
+            if _is_there(args[1]):
+                args[0].pretends = True
+            else:
+                vars(args[0]).pop("pretends", None)
             return func(*args)
         tensors = _tensors((args, kwargs))
         there = [tensor for tensor in tensors if _is_there(tensor)]
@@ -50,7 +55,10 @@ class PretendGpu(TorchFunctionMode):
         if name in MOVES and on_gpu != bool(there):
             found = found.clone()
         for tensor in _tensors(found):
-            tensor.pretends = on_gpu
+            if on_gpu:
+                tensor.pretends = True
+            else:  # an attribute would be saved with it
+                vars(tensor).pop("pretends", None)
         return found
 
 

@@ -215,5 +215,5 @@ def test_a_model_needs_an_environment() -> None:
 @pytest.mark.parametrize("name", ["verbose", "env_generators"])
 def test_what_was_saved_without_a_part_is_refused(name: str, tmp_path: Path) -> None:
     small().save(tmp_path / "model.zip", exclude=[name])
-    with pytest.raises(ValueError, match=f"has no {name}: it was saved without, or is damaged"):
+    with pytest.raises(ValueError, match=f"is no checkpoint of this package: it lacks {name}"):
         GRPO.load(tmp_path / "model.zip", job_shops())
