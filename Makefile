@@ -1,5 +1,5 @@
 # make demo    install, train two agents, compare them with rules and a solver (6 minutes); PROBLEM=tardiness, soc
-# make test    install with the test extra, run the tests (8 minutes)
+# make test    install with the test extra, run the tests (10 minutes)
 # make contract PROBLEM=jobshop   the checks that every problem passes, on one of them
 # make docs    the API reference, from the docstrings
 # make check   lint, types, tests and the contract without JIT and with bounds checks: what CI runs

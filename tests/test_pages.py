@@ -55,6 +55,11 @@ def test_the_numbers_of_the_front_page_are_those_of_the_problems_pages() -> None
             ] == []
 
 
+def rounded(number: str, like: str) -> str:
+    """The number with as many decimals as the other has."""
+    return f"{float(number):.{len(like.partition('.')[2])}f}"
+
+
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 COUNTS = ("80", "200", "20", "30")
 """Of instances, jobs and tasks."""
