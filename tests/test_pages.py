@@ -51,7 +51,9 @@ def test_the_numbers_of_the_front_page_are_those_of_the_problems_pages() -> None
             said = NUMBER.findall("|".join(line.split("|")[3:]))
             assert len(said) >= 4
             assert [
-                number for number in said if number not in COUNTS and not any(n.startswith(number) for n in found)
+                number
+                for number in said
+                if number not in COUNTS and not any(rounded(n, number) == number for n in found)
             ] == []
 
 
