@@ -36,6 +36,9 @@ from tests.parts import case
 CASES = {name: case(name) for name in (*PROBLEMS, "queue")}
 JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 STEPS, EXAMPLES = (60, 60) if JIT else (25, 10)
+once = pytest.mark.skipif(
+    not JIT or bool(os.environ.get("NUMBA_BOUNDSCHECK")), reason="does not depend on how kernels are compiled"
+)
 each_problem = pytest.mark.parametrize("problem", CASES)
 each_option = pytest.mark.parametrize(
     ("problem", "options"), [(name, options) for name in CASES for options in CASES[name].OPTIONS], ids=str
@@ -143,6 +146,7 @@ def trajectory(problem: str, options: dict[str, Any], seed: int) -> str:
     return digest.hexdigest()
 
 
+@once
 @each_problem
 def test_4_compiled_and_plain_python_agree_bit_for_bit(problem: str) -> None:
     options = CASES[problem].OPTIONS
@@ -532,6 +536,7 @@ def saw_all(watch: Watch, model: Any) -> None:
     assert changes or env.problem.name != "soc"
 
 
+@once
 @each_problem
 @pytest.mark.parametrize("encode", ["none", "once"])
 @pytest.mark.parametrize("trainer", TRAINERS)
@@ -543,6 +548,7 @@ def test_16_groups_learn_from_what_the_policy_says_of_fresh_observations(
     saw_all(watch_groups(model), model)
 
 
+@once
 @each_problem
 @pytest.mark.parametrize("encode", ["none", "once", "step"])
 def test_16_ppo_learns_from_what_the_policy_says_of_fresh_observations(problem: str, encode: str) -> None:
