@@ -111,7 +111,7 @@ class DispatchVecEnv(VecEnv):
         if not self._begun:
             self.reset()
         self._reset_seeds()
-        self.env.set_state(self.env.get_state()._replace(generators=list(states)))
+        self.env.set_generators(list(states))
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
         """The batched environment's attribute, once for each of the asked-for rows."""

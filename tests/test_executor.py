@@ -1,12 +1,14 @@
 """Measured time: what is committed is run by an executor, and all else holds as in the simulation."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from agents.grpo import GRPO
+from agents.ppo import PPO
 from agents.sb3_env import DispatchVecEnv
 from baselines.pilot import Pilot
 from baselines.play import finish, rule_scores
@@ -102,6 +104,20 @@ def test_what_really_happens_cannot_be_copied() -> None:
     learner = DispatchVecEnv(DispatchVectorEnv("queue", 2, "random:8", executor=Clock()))
     with pytest.raises(ValueError, match="A group trainer copies the state of environments"):
         GRPO("GraphPolicy", learner, n_instances=1, group_size=2, device="cpu").learn(1)
+
+
+def test_training_goes_on_from_a_checkpoint_with_an_executor(tmp_path: Path) -> None:
+    def measured() -> DispatchVecEnv:
+        return DispatchVecEnv(DispatchVectorEnv("queue", 2, "random:4..6", executor=Clock()))
+
+    model = PPO("GraphPolicy", measured(), n_steps=8, batch_size=8, n_epochs=1, seed=0, device="cpu").learn(16)
+    model.save(tmp_path / "model.zip")
+    env = measured()
+    again = PPO.load(tmp_path / "model.zip", env, device="cpu")
+    assert env.generator_states() == model.env.generator_states()  # type: ignore[union-attr]
+    assert again.learn(16, reset_num_timesteps=False).num_timesteps == 32
+    with pytest.raises(ValueError, match="its generators are not a list of as many states"):
+        env.set_generator_states([])
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def check_snapshot(
         or digest(snapshot.arrays(), instances, snapshot.options, snapshot.measured) != snapshot.digest
     ):
         raise ValueError(f"The snapshot {CHANGED}.")
-    _check_generators(snapshot.generators, rows)
+    check_generators(snapshot.generators, rows)
     return rows * int(repeat)
 
 
@@ -107,7 +107,7 @@ def _check_layout(snapshot: Snapshot, arrays: Arrays) -> int:
 _SCRATCH = np.random.PCG64(0)
 
 
-def _check_generators(states: Any, rows: int) -> None:
+def check_generators(states: Any, rows: int) -> None:
     """ValueError unless there is a state of numpy's PCG64 for each row."""
     if not isinstance(states, list) or len(states) != rows:
         raise ValueError(f"The snapshot has {rows} rows, but its generators are not a list of as many states.")

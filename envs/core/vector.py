@@ -16,7 +16,7 @@ from envs.core.instance import Instance
 from envs.core.last import LastObservations
 from envs.core.parts import parts
 from envs.core.problem import Outcome, Problem
-from envs.core.snapshot import Snapshot, check_snapshot, digest
+from envs.core.snapshot import Snapshot, check_generators, check_snapshot, digest
 from envs.core.sources import Source
 from envs.core.spec import GRAPH, Observation
 
@@ -237,6 +237,17 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             self._generators = [np.random.default_rng(0) for _ in self._rows]
         for row in range(count):
             self._generators[row].bit_generator.state = state.generators[row // repeat]
+
+    def set_generators(self, states: list[dict[str, Any]]) -> None:
+        """Draw the next instances from where generators of these states stood, one for each row.
+
+        Raises:
+            ValueError: no reset yet, or other states than those that `get_state` has; nothing has changed then.
+        """
+        self._begun()
+        check_generators(states, self.num_envs)
+        for generator, state in zip(self._generators, states, strict=True):
+            generator.bit_generator.state = state
 
     # Parts of reset and step
 

@@ -70,10 +70,6 @@ class View(NamedTuple):
         """(B, A): the entries of a (B, T) array at each candidate's task."""
         return np.take_along_axis(array, self.task, axis=1)
 
-    def of_job(self, array: np.ndarray) -> np.ndarray:
-        """(B, A): the entries of a (B, J) array at the job of each candidate's task."""
-        return np.take_along_axis(array, self.of_task(self.job), axis=1)
-
 
 class SoC(Problem[State, SocInstance]):
     """Minimise the mean latency of jobs that are task graphs; the makespan where there is one job."""
