@@ -86,12 +86,12 @@ class Problem(ABC, Generic[S, InstanceT]):
         """The state of `batch` environments whose instances have at most this shape."""
 
     @abstractmethod
-    def load(self, state: S, row: int, instance: InstanceT) -> None:
+    def fill(self, state: S, row: int, instance: InstanceT) -> None:
         """Copy the numbers of the instance into one row of the state."""
 
     @abstractmethod
     def reset(self, state: S, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
-        """Start the loaded instances where `rows` (B,) is true, up to the first decision."""
+        """Start the instances where `rows` (B,) is true, up to the first decision."""
 
     @abstractmethod
     def step(
@@ -115,8 +115,8 @@ class Problem(ABC, Generic[S, InstanceT]):
         """What else is worth reporting of one row, by name; nothing unless the problem says so."""
         return {}
 
-    def load_unmeasured(self, state: S, row: int, instance: InstanceT) -> None:
-        """As `load`, but how long things take is unknown: the kernel stops at each commit, `Outcome.waiting`."""
+    def fill_unmeasured(self, state: S, row: int, instance: InstanceT) -> None:
+        """As `fill`, but how long things take is unknown: the kernel stops at each commit, `Outcome.waiting`."""
         raise NotImplementedError
 
     def work(self, state: S, row: int) -> Plan:

@@ -119,7 +119,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
         self._seed(arguments.some_seeds(seed, self.num_envs), rows)
         if instances is None:
             instances = [self.source.sample(self._generators[row]) for row in rows[::repeat]]
-        self._load(rows, [instance for instance in instances for _ in range(repeat)])
+        self._fill(rows, [instance for instance in instances for _ in range(repeat)])
         self.problem.reset(self.state, self.observation, self.outcome, mask)
         self.running[mask] = True
         self._measure()
@@ -274,11 +274,11 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             if seeds[row] is not None:
                 self._generators[row] = seeding.np_random(seeds[row])[0]
 
-    def _load(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
-        ids, load = self.observation.ids, self.problem.load if self.executor is None else self.problem.load_unmeasured
+    def _fill(self, rows: np.ndarray, instances: Sequence[Instance]) -> None:
+        ids, fill = self.observation.ids, self.problem.fill if self.executor is None else self.problem.fill_unmeasured
         for row, instance in zip(rows.tolist(), instances, strict=True):
             self.instances[row] = instance
-            load(self.state, row, instance)
+            fill(self.state, row, instance)
             ids[row, 0] = instance.fingerprint
             ids[row, 1] = 0
 
@@ -335,7 +335,7 @@ class DispatchVectorEnv(VectorEnv[dict[str, np.ndarray], np.ndarray, np.ndarray]
             elapsed[row], objective[row] = self.outcome.elapsed[row], self.outcome.objective[row]
         info = {"action_mask": masks, "elapsed": elapsed, "objective": objective}
         info |= {"_action_mask": done, "_elapsed": done, "_objective": done}
-        self._load(rows, [self.source.sample(self._generators[row]) for row in rows.tolist()])
+        self._fill(rows, [self.source.sample(self._generators[row]) for row in rows.tolist()])
         self.problem.reset(self.state, self.observation, self.outcome, done)
         self._measure()
         return {"final_obs": observations, "_final_obs": done, "final_info": info, "_final_info": done}

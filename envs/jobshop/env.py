@@ -88,8 +88,8 @@ class JobShop(Problem[State, JobShopInstance]):
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
         return allocate(batch, *shape)
 
-    def load(self, state: State, row: int, instance: JobShopInstance) -> None:
-        kernel.load(state, row, instance.duration, instance.machine, instance.job_start, instance.machines)
+    def fill(self, state: State, row: int, instance: JobShopInstance) -> None:
+        kernel.fill(state, row, instance.duration, instance.machine, instance.job_start, instance.machines)
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
         kernel.reset(state, observation, outcome, rows, self.kernel_options)

@@ -18,7 +18,7 @@ from envs.jobshop.state import ACTIVE, NON_DELAY, SEMI_ACTIVE, KernelOptions, St
 
 
 @entry
-def load(s, b, duration, machine, job_start, machines):
+def fill(s, b, duration, machine, job_start, machines):
     """Copy the numbers of an instance into row b."""
     shop = s.shop[b]
     shop.jobs, shop.machines, shop.operations = job_start.size - 1, machines, duration.size
@@ -35,7 +35,7 @@ def load(s, b, duration, machine, job_start, machines):
 
 @entry
 def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
-    """Start the loaded instances of the rows where `rows` is true."""
+    """Start the instances of the rows where `rows` is true."""
     for b in range(rows.size):
         if rows[b]:
             begin(s, b)
@@ -79,7 +79,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, options: Kern
 
 @fast
 def begin(s, b):
-    """The state before any decision, from the loaded numbers."""
+    """The state before any decision, from the numbers of the instance."""
     shop = s.shop[b]
     for m in range(shop.machines):
         machine = s.machine[b, m]

@@ -73,7 +73,7 @@ LOOK = {
 class State(NamedTuple):
     """Records, so that what is read together lies together; only the kernel writes them.
 
-    `load` fills in the numbers of an instance, `begin` all the rest.
+    `fill` copies the numbers of an instance, `begin` all the rest.
     """
 
     shop: np.recarray  # (B,) of SHOP

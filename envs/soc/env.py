@@ -109,8 +109,8 @@ class SoC(Problem[State, SocInstance]):
         jobs, tasks, edges, pes, bandwidths = shape
         return allocate(batch, jobs, tasks, edges, pes, bandwidths, self.size(shape).candidates)
 
-    def load(self, state: State, row: int, instance: SocInstance) -> None:
-        kernel.load(state, row, Numbers(**{name: getattr(instance, name) for name in Numbers._fields}))
+    def fill(self, state: State, row: int, instance: SocInstance) -> None:
+        kernel.fill(state, row, Numbers(**{name: getattr(instance, name) for name in Numbers._fields}))
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
         kernel.reset(state, observation, outcome, rows, self.kernel_options)

@@ -25,7 +25,7 @@ from envs.soc.state import LATE, KernelOptions, Numbers, State
 
 
 @entry
-def load(s: State, b: int, i: Numbers):
+def fill(s: State, b: int, i: Numbers):
     """Copy the numbers of an instance into row b."""
     chip = s.chip[b]
     chip.jobs, chip.tasks, chip.pes = i.job_start.size - 1, i.duration.shape[0], i.duration.shape[1]
@@ -81,7 +81,7 @@ def load(s: State, b: int, i: Numbers):
 
 @entry
 def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
-    """Start the loaded instances of the rows where `rows` is true, up to the first decision."""
+    """Start the instances of the rows where `rows` is true, up to the first decision."""
     for b in range(rows.size):
         if rows[b]:
             chip = s.chip[b]
@@ -138,7 +138,7 @@ def value(chip):
 
 @fast
 def begin(s, o, b):
-    """The state before anything has happened, from the loaded numbers, and the graph of the empty chip."""
+    """The state before anything has happened, from the numbers of the instance, and the graph of the empty chip."""
     chip = s.chip[b]
     chip.arrived = 0
     chip.now, chip.entered, chip.oldest, chip.inside, chip.done, chip.placed = 0, 0, 0, 0, 0, 0

@@ -135,7 +135,7 @@ CANDIDATE = {"task": int, "pe": int, "duration": int, "arrives": int, "start": i
 class State(NamedTuple):
     """Records, so that what is read together lies together; only the kernel writes them.
 
-    `load` fills in the numbers of an instance, `begin` all the rest.
+    `fill` copies the numbers of an instance, `begin` all the rest.
     """
 
     chip: np.recarray  # (B,) of CHIP

@@ -82,13 +82,13 @@ class Tardiness(Problem[State, TardinessInstance]):
     def allocate(self, batch: int, shape: tuple[int, ...]) -> State:
         return allocate(batch, *shape)
 
-    def load(self, state: State, row: int, instance: TardinessInstance) -> None:
+    def fill(self, state: State, row: int, instance: TardinessInstance) -> None:
         if self.options.form == "position" and not instance.unweighted:
             raise ValueError(
                 f"{instance.name or instance!r} has weights, but the form 'position' needs all of them to be 1: "
                 "play it in the form 'next' or 'last'."
             )
-        kernel.load(state, row, instance.processing, instance.due, instance.weight)
+        kernel.fill(state, row, instance.processing, instance.due, instance.weight)
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
         kernel.reset(state, observation, outcome, rows, self.kernel_options)

@@ -26,7 +26,7 @@ from envs.tardiness.state import BY_DUE_DATE, BY_LENGTH, LATE, OPEN, KernelOptio
 
 
 @entry
-def load(s, b, processing, due, weight):
+def fill(s, b, processing, due, weight):
     """Copy the numbers of an instance into row b by due date, and rank them by processing time."""
     n, order, short = processing.size, s.place[b], s.spot[b]  # room for the two orders until `begin`
     s.line[b].jobs = n
@@ -89,7 +89,7 @@ def spread(order, count, n, key):
 
 @entry
 def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
-    """Start the loaded instances of the rows where `rows` is true."""
+    """Start the instances of the rows where `rows` is true."""
     for b in range(rows.size):
         if rows[b]:
             begin(s, b)
@@ -124,7 +124,7 @@ def step(s: State, o: Observation, out: Outcome, actions, running, options: Kern
 
 @fast
 def begin(s, b):
-    """The state before any decision, from the loaded numbers."""
+    """The state before any decision, from the numbers of the instance."""
     line = s.line[b]
     work, dues, weights, least = 0, 0, 0, LATE
     for j in range(line.jobs):

@@ -74,7 +74,7 @@ CHOICE = {
 class State(NamedTuple):
     """Records, so that what is read together lies together; only the kernel writes them.
 
-    `load` fills in the numbers of an instance, `begin` all the rest.
+    `fill` copies the numbers of an instance, `begin` all the rest.
     """
 
     line: np.recarray  # (B,) of LINE

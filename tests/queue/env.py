@@ -61,7 +61,7 @@ class Queue(Problem[State, QueueInstance]):
         (jobs,) = shape
         return allocate(batch, jobs, self.options.slots)
 
-    def load(self, state: State, row: int, instance: QueueInstance) -> None:
+    def fill(self, state: State, row: int, instance: QueueInstance) -> None:
         line, job = state.line[row], state.job[row, : instance.jobs]
         line.jobs, line.capacity, line.unit = instance.jobs, instance.capacity, instance.unit
         job["arrival"], job["expected"], job["service"] = instance.arrival, instance.expected, instance.service
@@ -106,8 +106,8 @@ class Queue(Problem[State, QueueInstance]):
 
     # With an executor
 
-    def load_unmeasured(self, state: State, row: int, instance: QueueInstance) -> None:
-        self.load(state, row, instance)
+    def fill_unmeasured(self, state: State, row: int, instance: QueueInstance) -> None:
+        self.fill(state, row, instance)
         state.job["service"][row] = UNMEASURED
 
     def work(self, state: State, row: int) -> dict[str, np.ndarray]:

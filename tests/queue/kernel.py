@@ -17,7 +17,7 @@ from tests.queue.state import KernelOptions, State
 
 @entry
 def reset(s: State, o: Observation, out: Outcome, rows):
-    """Start the loaded instances of the rows where `rows` is true, with the first job; a reset commits nothing."""
+    """Start the instances of the rows where `rows` is true, with the first job; a reset commits nothing."""
     for b in range(rows.size):
         if rows[b]:
             begin(s, o, b)

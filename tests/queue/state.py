@@ -38,7 +38,7 @@ SLOT = {"job": int, "picked": int, "expected": int, "waited": int, "code": int}
 
 
 class State(NamedTuple):
-    """Records; only the kernel writes them, and `Queue.load` the numbers of an instance."""
+    """Records; only the kernel writes them, and `Queue.fill` the numbers of an instance."""
 
     line: np.recarray  # (B,) of LINE
     job: np.recarray  # (B, J) of JOB_RECORD; `code` stands for what is seen of the job, `end` is -1 before it is served
