@@ -1,4 +1,4 @@
-"""The kinds of tables in results/: comparisons of methods, learning curves, speed."""
+"""The mean gaps of methods on sets, with the agents that are trained for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from envs import load_problem
 from envs.core.files import write_text
 from envs.core.parts import parts
 from experiments.cli import options_text
-from experiments.evaluate import Evaluate, evaluate, listed, rule_defaults, run
+from experiments.evaluate import Evaluate, listed, rule_defaults, run
 from experiments.kinds.tables import MEASURES, grouped, half_width, markdown, mean, percent
 from experiments.train import ensure
 from experiments.training.settings import Train
@@ -213,29 +213,3 @@ def labelled(rows: Sequence[Mapping[str, str]], runs: Mapping[str, str], problem
 def _mean(gaps: Sequence[float | None]) -> float | None:
     known = [gap for gap in gaps if gap is not None]
     return fmean(known) if known else None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """The schedules that an agent and a solver make of one instance."""
-
-    title: str
-    instance: str
-    methods: tuple[str, ...]
-    agents: Agents
-    """The first of its runs is drawn."""
-    seconds: float = 10.0
-
-    def make(self, problem: str, path: Path, command: str) -> None:
-        """Write PATH.png, and PATH.md that shows it."""
-        problem_class = load_problem(problem)
-        methods = (str(ensure(self.agents.runs[0], problem_class(**self.agents.options))), *self.methods)
-        asked = Evaluate((self.instance,), methods, seconds=self.seconds, gantt=path.with_suffix(".png"))
-        rows = evaluate(asked, problem_class(**rule_defaults(problem)))
-        found = ", ".join(f"{Path(row['method']).name} {float(row['objective']):g}" for row in rows)
-        text = (
-            f"# {self.title}\n\n![{self.title}]({path.name}.png)\n\nObjectives: {found}; the reference is "
-            f"{rows[0]['reference']} ({rows[0]['reference_kind']}). Commit {rows[0]['commit']}, {rows[0]['date']}, "
-            f"made by `{command}`.\n"
-        )
-        write_text(path.with_suffix(".md"), text)

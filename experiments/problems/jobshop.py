@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from experiments.kinds.animation import Animation
-from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled
+from experiments.kinds.comparison import Agents, Comparison, Line, sampled
 from experiments.kinds.demonstration import Demonstration
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
+from experiments.kinds.picture import Picture
 from experiments.kinds.speed_table import SpeedTable
 from experiments.problems.jobshop_agents import (
     ABLATIONS,

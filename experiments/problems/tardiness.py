@@ -3,10 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from experiments.kinds.comparison import Agents, Comparison, Line, Picture, sampled, seeds
+from experiments.kinds.comparison import Agents, Comparison, Line, sampled, seeds
 from experiments.kinds.demonstration import Demonstration
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
+from experiments.kinds.picture import Picture
 from experiments.kinds.proofs import Proofs
 from experiments.kinds.speed_table import SpeedTable
 from experiments.speed import Speed
