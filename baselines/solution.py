@@ -1,8 +1,18 @@
 """What a solver returns."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+
+
+class Improvement(NamedTuple):
+    """A schedule that was better than all before it."""
+
+    cpu_s: float
+    """CPU seconds, over all threads, from the begin of the call until it was in hand."""
+    objective: float
+    schedule: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -15,6 +25,7 @@ class Solution:
     status: "optimal" (proved), "feasible" (the time ran out) or "hint" (not even time for a solution of its own: the
         schedule is the one that the solver started from).
     wall_s, cpu_s: seconds the whole call took, modelling included; cpu_s is the sum over all threads.
+    improvements: what was in hand when, each better than the one before; the last is the schedule.
     """
 
     objective: float
@@ -23,3 +34,4 @@ class Solution:
     status: str
     wall_s: float
     cpu_s: float
+    improvements: tuple[Improvement, ...] = ()

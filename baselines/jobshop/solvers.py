@@ -1,6 +1,7 @@
 """Exact solvers of the job shop."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -31,16 +32,15 @@ def cp_sat(
     schedule = best_rule_schedule(instance) if hint is None else hint
     makespan, bound, status = verify(instance, schedule), int(instance.lower_bound()), "hint"
     schedule = schedule[np.lexsort((schedule[:, 1], schedule[:, 0]))]
+    search.record(makespan, schedule)
     if bound < makespan:
         model, starts = _model(instance, schedule[:, 3], makespan)
         alone = {"linearization_level": 0} if workers == 1 else {}  # it finds more without linear relaxations
-        solver, found = search.run(model, **alone)
+        read = partial(_read, instance, schedule, starts)
+        solver, found = search.run(model, read, **alone)
         bound = max(bound, least(solver))
         if found:
-            schedule = schedule.copy()
-            schedule[:, 3] = [solver.value(start) for start in starts]
-            schedule[:, 4] = schedule[:, 3] + instance.duration
-            makespan, status = int(schedule[:, 4].max()), "feasible"
+            (makespan, schedule), status = read(solver.value), "feasible"
     return search.solution(makespan, bound, schedule, status)
 
 
@@ -54,6 +54,19 @@ def best_rule_schedule(instance: JobShopInstance) -> np.ndarray:
     env.reset(seed=0, options={"instances": [instance], "repeat": len(rows)})
     finish(env, lambda env: np.stack([rule(env.view()) for rule in RULES.values()])[rows, rows])
     return env.schedule(int(env.objective.argmin()))
+
+
+def _read(
+    instance: JobShopInstance,
+    schedule: np.ndarray,
+    starts: list[cp_model.IntVar],
+    value: Callable[[cp_model.IntVar], int],
+) -> tuple[int, np.ndarray]:
+    """The makespan and the schedule (O, 5) when the operations of another one, in its order, start at these values."""
+    schedule = schedule.copy()
+    schedule[:, 3] = [value(start) for start in starts]
+    schedule[:, 4] = schedule[:, 3] + instance.duration
+    return int(schedule[:, 4].max()), schedule
 
 
 def _model(instance: JobShopInstance, hint: np.ndarray, horizon: int) -> tuple[cp_model.CpModel, list[cp_model.IntVar]]:

@@ -3,11 +3,11 @@
 They are clairvoyant: they know every arrival and every true duration, so on streams they bound what can be reached.
 """
 
-import time
+import math
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -24,10 +24,9 @@ def list_schedule(instance: SocInstance, seconds: float = 0, workers: int = 1, s
     """One of `LISTS`; it takes the time that it takes, and knows no luck."""
     del seconds, workers, seed
     _check_no_span(instance)
-    wall, cpu = time.perf_counter(), time.process_time()
+    search = Search(name, math.inf)
     schedule = LISTS[name](instance)
-    objective = verify(instance, schedule)
-    return Solution(objective, None, schedule, "feasible", time.perf_counter() - wall, time.process_time() - cpu)
+    return search.solution(verify(instance, schedule), None, schedule, "feasible")
 
 
 def cp_sat(
@@ -47,13 +46,13 @@ def cp_sat(
     schedule = _best_list(instance) if hint is None else np.asarray(hint)
     objective, bound, status = verify(instance, schedule), instance.lower_bound(), "hint"
     schedule = schedule[np.argsort(schedule[:, 0])]
+    search.record(objective, schedule)
     if bound < objective:
         model = Model(instance, schedule)
-        solver, found = search.run(model.model)
+        solver, found = search.run(model.model, model.read)
         bound = max(bound, mean_latency(instance, least(solver)))
         if found:
-            schedule = model.schedule(solver)
-            objective, status = verify(instance, schedule), "feasible"
+            (objective, schedule), status = model.read(solver.value), "feasible"
     return search.solution(objective, bound, schedule, status)
 
 
@@ -115,14 +114,15 @@ class Model:
             self.model.add_no_overlap([place.interval for row in self.places for place in row if place.pe == pe])
         self._minimize(latest)
 
-    def schedule(self, solver: cp_model.CpSolver) -> np.ndarray:
-        """(T, 4) int64: what the solver found."""
+    def read(self, value: Callable[[Any], int]) -> tuple[float, np.ndarray]:
+        """The objective and the schedule (T, 4) int64 that these values mean."""
         rows = []
         for task, (start, places) in enumerate(zip(self.starts, self.places, strict=True)):
-            pe = next(place.pe for place in places if solver.boolean_value(place.here))
-            begin = solver.value(start)
+            pe = next(place.pe for place in places if value(place.here))
+            begin = value(start)
             rows.append((task, pe, begin, begin + self.plan.durations[task][pe]))
-        return np.array(rows, np.int64)
+        schedule = np.array(rows, np.int64)
+        return verify(self.instance, schedule), schedule
 
     def _jobs(self) -> list[tuple[int, int]]:
         return list(pairwise(self.instance.job_start.tolist()))

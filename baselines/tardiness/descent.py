@@ -1,5 +1,6 @@
 """A good sequence for total weighted tardiness: descent over moves and exchanges of jobs, several times."""
 
+from collections.abc import Callable
 from time import perf_counter
 
 import numpy as np
@@ -11,8 +12,13 @@ ROUNDS = 300
 """Descents after the first; each begins where the best one so far ended, with three random pairs exchanged."""
 
 
-def good_order(instance: TardinessInstance, seed: int, until: float) -> np.ndarray:
-    """(n,) the jobs in a good sequence, found before `until` (by `perf_counter`), unless the jobs are a great many."""
+def good_order(
+    instance: TardinessInstance, seed: int, until: float, better: Callable[[int, np.ndarray], None] = lambda *_: None
+) -> np.ndarray:
+    """(n,) the jobs in a good sequence, found before `until` (by `perf_counter`), unless the jobs are a great many.
+
+    Each that is the best so far is told to `better`, with what it costs.
+    """
     processing, due, weight = instance.processing, instance.due, instance.weight
     rng = np.random.default_rng(seed)
 
@@ -22,7 +28,13 @@ def good_order(instance: TardinessInstance, seed: int, until: float) -> np.ndarr
         return tardiness(order, 0, len(order) - 1, 0, processing, due, weight), order
 
     starts = np.lexsort((processing, due)), np.argsort(processing / weight, kind="stable")
-    best, order = min((settled(start) for start in starts), key=lambda found: found[0])
+    best, order = settled(starts[0])
+    better(best, order)
+    for start in starts[1:]:
+        value, other = settled(start)
+        if value < best:
+            best, order = value, other
+            better(best, order)
     for _ in range(ROUNDS):
         if perf_counter() > until or best == 0:
             break
@@ -30,6 +42,8 @@ def good_order(instance: TardinessInstance, seed: int, until: float) -> np.ndarr
         for i, j in rng.integers(len(order), size=(3, 2)):
             other[i], other[j] = other[j], other[i]
         value, other = settled(other)
+        if value < best:
+            better(value, other)
         if value <= best:
             best, order = value, other
     return order

@@ -1,12 +1,12 @@
 """Solvers of total tardiness: heuristics that construct a sequence, and exact ones.
 
-What each does is a function (instance, seconds, workers, seed) -> (order of the jobs, a bound or None); `SOLVERS` has
-them timed, and with the schedule.
+What each does is a function (instance, search) -> (order of the jobs, a bound or None); `SOLVERS` has them timed, and
+with the schedule.
 """
 
 import math
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -24,7 +24,7 @@ from envs.tardiness.verify import verify
 Found = tuple[np.ndarray, int | None]
 
 
-def exact(instance: TardinessInstance, seconds: float, _workers: int, _seed: int) -> Found:
+def exact(instance: TardinessInstance, search: Search) -> Found:
     """Decomposition on the longest job with memory, for weights of 1: see `baselines.tardiness.exact`.
 
     One thread and no luck. Where the time or a memory of 1 GiB does not suffice, the sequence is that of augmented
@@ -33,34 +33,39 @@ def exact(instance: TardinessInstance, seconds: float, _workers: int, _seed: int
     if not instance.unweighted:
         job = int(np.flatnonzero(instance.weight != 1)[0])
         raise ValueError(f"exact takes weights of 1, but job {job} has {instance.weight[job]}: use cp_sat.")
-    found = decomposition.least_tardiness(instance.processing, instance.due, seconds)
+    found = decomposition.least_tardiness(instance.processing, instance.due, search.seconds)
     if found is None:
         return constructive.augmented_mddc(instance), instance.lower_bound()
     return found[1], found[0]
 
 
-def cp_sat(instance: TardinessInstance, seconds: float, workers: int, seed: int) -> Found:
+def cp_sat(instance: TardinessInstance, search: Search) -> Found:
     """OR-tools' CP-SAT, for any weights: an interval for each job, no overlap, and only times that may matter.
 
     A local search finds a sequence, dominance says which jobs come before which, and a Lagrangian bound leaves out the
     times at which no job ends in a better sequence: see `descent`, `dominance` and `lagrange`. CP-SAT looks for a
     better one among what is left; that there is none proves the first.
     """
-    search, bound = Search("cp_sat", seconds, workers, seed), instance.lower_bound()
-    order = good_order(instance, seed, search.moment(0.2))
+
+    def better(cost: int, order: np.ndarray) -> None:
+        search.record(cost, schedule_of(instance, order))
+
+    bound = instance.lower_bound()
+    order = good_order(instance, search.seed, search.moment(0.2), better)
     known = verify(instance, schedule_of(instance, order))
     if bound == known:
         return order, bound
     before = precedence(instance.processing, instance.due, instance.weight)
-    found, ends = narrow(instance, before, known, search.moment(0.5))
-    bound = max(bound, found)
+    proved, ends = narrow(instance, before, known, search.moment(0.5))
+    bound = max(bound, proved)
     if bound == known:
         return order, bound
     model, starts = _model(instance, before, ends, bound, known - 1)
-    solver, better = search.run(model, linearization_level=2)  # its cuts bound the sum of the ends
+    read = partial(_read, instance, starts)
+    solver, found = search.run(model, read, linearization_level=2)  # its cuts bound the sum of the ends
     if solver.response_proto.status == cp_model.INFEASIBLE:
         return order, known
-    if better:
+    if found:
         order = np.argsort([solver.value(start) for start in starts])
     return order, max(bound, min(known, least(solver)))
 
@@ -93,6 +98,14 @@ def _model(
     model.add_linear_constraint(sum(costs), least, most)
     model.minimize(sum(costs))
     return model, starts
+
+
+def _read(
+    instance: TardinessInstance, starts: list[cp_model.IntVar], value: Callable[[cp_model.IntVar], int]
+) -> tuple[int, np.ndarray]:
+    """The objective and the schedule of the jobs in the order of these values."""
+    schedule = schedule_of(instance, np.argsort([value(start) for start in starts]))
+    return verify(instance, schedule), schedule
 
 
 def schedule_of(instance: TardinessInstance, order: np.ndarray) -> np.ndarray:
@@ -130,7 +143,7 @@ def _solver(name: str, find: Callable[..., Found], warm_up: Callable[[], object]
         check_budget(name, seconds, workers)
         warm()
         search = Search(name, seconds, workers, seed)
-        order, bound = find(instance, seconds, workers, seed)
+        order, bound = find(instance, search)
         schedule = schedule_of(instance, order)
         return search.solution(verify(instance, schedule), bound, schedule, "feasible")
 
