@@ -57,7 +57,7 @@ types: $(VENV)/.installed-test
 
 # The contract of one problem, or of all: make contract PROBLEM=jobshop
 contract: $(VENV)/.installed-test
-	$(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py $(if $(PROBLEM),-k "$(PROBLEM)")
+	DISPATCHGYM_PROBLEM=$(PROBLEM) $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py
 
 contract-nojit: $(VENV)/.installed-test
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/test_contract.py

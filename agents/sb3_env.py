@@ -28,7 +28,9 @@ class DispatchVecEnv(VecEnv):
         that encodes a graph once then does so once for all of them.
         """
         if share < 1 or env.num_envs % share:
-            raise ValueError(f"share is {share}, but must divide the {env.num_envs} environments.")
+            raise ValueError(
+                f"share is {share}, but must divide num_envs, which is {env.num_envs}: change one of them."
+            )
         if not (env.copy and env.autoreset):
             raise ValueError(
                 f"The environment has copy={env.copy} and autoreset={env.autoreset}; stable-baselines3 keeps "

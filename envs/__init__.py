@@ -23,6 +23,8 @@ ELSEWHERE: dict[str, tuple[str, str]] = {}
 def register(name: str, entry: str, home: str) -> None:
     """Make a problem known that lives elsewhere, to `load_problem`, `DispatchVectorEnv` and `gymnasium.make`.
 
+    Where `home` itself calls this, in its `__init__.py`, all commands take the problem as "mine.queue:queue".
+
     Args:
         entry: where its `Problem` class is, "mine.queue.env:Queue"; the environment is `envs:dispatch/Queue-v0`.
         home: the package that has its parts, "mine.queue": `sets`, `formats`, `verify`, `render`, `rules`, `solvers`,
@@ -39,17 +41,29 @@ def register(name: str, entry: str, home: str) -> None:
     _make(name, entry)
 
 
+def full_name(name: str) -> str:
+    """What commands call the problem: its name, or HOME:NAME where it is registered from outside."""
+    return f"{ELSEWHERE[name][1]}:{name}" if name in ELSEWHERE else name
+
+
 def load_problem(name: str) -> type[Any]:
-    """The `Problem` class of that name.
+    """The `Problem` class of that name; for "MODULE:NAME" the module is imported first, which registers NAME.
 
     Raises:
-        ValueError: no such problem.
+        ValueError: no such problem, or no such module.
     """
+    where, colon, name = name.rpartition(":")
+    if colon:
+        try:
+            import_module(where)
+        except Exception as error:
+            cause = f"{type(error).__name__}: {error}"
+            raise ValueError(f"{where!r}, which should register the problem {name!r}, fails: {cause}.") from error
     entries = PROBLEMS | {other: entry for other, (entry, _) in ELSEWHERE.items()}
     if name not in entries:
         from envs.core.text import nearest
 
-        raise ValueError(f"There is no problem {name!r}: {nearest(name, entries)}")
+        raise ValueError(f"There is no problem {name!r}: {nearest(name, entries)}.")
     module, title = entries[name].split(":")
     return getattr(import_module(module), title)
 

@@ -133,13 +133,15 @@ def parse(
     if not argv or argv[0].startswith("-"):
         if "-h" in argv or "--help" in argv:
             print(f"{inspect.cleandoc(command.__doc__ or '')}\n")
-            print(f"usage: {usage} PROBLEM [OPTIONS]\nproblems: {', '.join(PROBLEMS)}")
+            print(
+                f"usage: {usage} PROBLEM [OPTIONS]\nproblems: {', '.join(PROBLEMS)}, or MODULE:NAME, registered there"
+            )
             print(f"options of a problem: {usage} {next(iter(PROBLEMS))} --help")
             sys.exit(0)
         raise ValueError(f"Name a problem first: {usage} PROBLEM, where PROBLEM is one of {', '.join(PROBLEMS)}.")
     problem = load_problem(argv[0])
     check_spellings(problem, argv[1:])
-    options = problem.Options(**defaults(argv[0]))
+    options = problem.Options(**defaults(problem.name))
     first = ("command", command, field(default=begun(argv[1:]))) if begun else ("command", command)
     both = make_dataclass(name, [first, ("problem", problem.Options, field(default=options))])
     parsed = read(both, argv[1:], f"{usage} {argv[0]}", command.__doc__)

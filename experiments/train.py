@@ -13,6 +13,7 @@ import torch
 from stable_baselines3.common.logger import Logger
 
 from agents.archive import read
+from envs import full_name
 from envs.core.files import check_writable
 from envs.core.problem import Problem
 from experiments import cli
@@ -131,8 +132,8 @@ def finish(curve: Curve, command: Train, folder: Path, problem: str) -> None:
     curve.progress.close()
     print(f"{row['decisions']:,} decisions in {row['cpu_s']:.0f} CPU seconds: {curve.note()}.")
     if curve.budget.spent(row["decisions"], row["cpu_s"]) < 1:
-        print(f"Go on with:  python -m experiments.train {problem} --resume {folder}")
-    print(f"Compare with: python -m experiments.evaluate {problem} --instances SET --methods {folder}")
+        print(f"Go on with:  python -m experiments.train {full_name(problem)} --resume {folder}")
+    print(f"Compare with: python -m experiments.evaluate {full_name(problem)} --instances SET --methods {folder}")
     print(f"Look with:   tensorboard --logdir {folder}")
 
 

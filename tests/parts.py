@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from envs import ELSEWHERE
 from envs.core.vector import DispatchVectorEnv
 
 
@@ -50,6 +51,7 @@ class Case:
 
 
 def case(problem: str) -> Case:
-    """The problem's names; AttributeError tells which is missing."""
-    module = import_module(f"tests.{problem}.contract")
+    """The problem's names, from its home where it lives elsewhere; AttributeError tells which is missing."""
+    home = ELSEWHERE[problem][1] if problem in ELSEWHERE else f"tests.{problem}"
+    module = import_module(f"{home}.contract")
     return Case(**{one.name: getattr(module, one.name) for one in fields(Case)})

@@ -47,6 +47,10 @@ COMMANDS = [
     ("evaluate soc --instances topcuoglu --methods pilot:completion", "which is called 'greedy_pilot' now: write"),
     ("evaluate soc --instances topcuoglu --methods completion@2", "called 'greedy_pilot' now: write 'greedy_pilot'."),
     ("evaluate jobshp --instances ft06", "There is no problem 'jobshp': the nearest is 'jobshop'."),
+    ("evaluate no.such:queue", "'no.such', which should register the problem 'queue', fails: ModuleNotFoundError"),
+    ("evaluate .queue:queue", "'.queue', which should register the problem 'queue', fails: TypeError"),
+    ("evaluate :queue", "'', which should register the problem 'queue', fails: ValueError"),
+    ("evaluate json:qeue", "There is no problem 'qeue'"),
     ("evaluate jobshop", "Missing from python -m experiments.evaluate jobshop: --instances"),
     ("evaluate jobshop --instances taillrd", "the nearest is 'taillard'"),
     ("evaluate jobshop --instances ta99", "the nearest are 'ta79', 'ta69', 'ta59'."),
@@ -473,7 +477,7 @@ CALLS: list[tuple[str, Callable[[], Any]]] = [
     ("The state is a str, but must be a Snapshot", lambda: begun().set_state("a state")),  # type: ignore[arg-type]
     ("The snapshot is of another shape", lambda: begun().set_state(begun(instances=[OTHER]).get_state())),
     # stable-baselines3's environment.
-    ("share is 3, but must divide the 2 environments", lambda: DispatchVecEnv(env(), 3)),
+    ("share is 3, but must divide num_envs, which is 2: change", lambda: DispatchVecEnv(env(), 3)),
     ("share is 0, but must divide", lambda: DispatchVecEnv(env(), 0)),
     ("so make it with copy=True and autoreset=True", lambda: DispatchVecEnv(env(copy=False))),
     ("policy is 'MlpPolicy', but must be one of 'GraphPolicy'", lambda: PPO("MlpPolicy", DispatchVecEnv(env()))),

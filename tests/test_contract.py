@@ -33,7 +33,12 @@ from envs.core.vector import DispatchVectorEnv
 from tests.agents.seen import Watch, watch_groups, watch_ppo
 from tests.parts import case
 
-CASES = {name: case(name) for name in (*PROBLEMS, "queue")}
+ASKED = os.environ.get("DISPATCHGYM_PROBLEM")
+"""The one problem of `make contract PROBLEM=...`; else all, and the example."""
+CASES = {
+    name: case(name)
+    for name in (load_problem(text).name for text in ([ASKED] if ASKED else [*PROBLEMS, "tests.queue:queue"]))
+}
 JIT = os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0")
 STEPS, EXAMPLES = (60, 60) if JIT else (25, 10)
 once = pytest.mark.skipif(
@@ -556,7 +561,7 @@ def test_16_ppo_learns_from_what_the_policy_says_of_fresh_observations(problem: 
     saw_all(watch_ppo(model), model)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", [name for name in CASES if name in PROBLEMS])
 def test_15_the_speed_table_is_in_results(problem: str) -> None:
     path = Path(__file__).parents[1] / "results" / problem / "speed.csv"
     with path.open(encoding="utf-8", newline="") as file:

@@ -199,7 +199,7 @@ class Parts:
     @cached_property
     def bare(self) -> Bare | None:
         """The kernel's step without an observation; None where the problem has none."""
-        name = f"baselines.{self.problem}.bare"
+        name = f"{self.home[1]}.bare"
         return _read(Bare, name) if find_spec(name) else None
 
     @cached_property

@@ -1,5 +1,6 @@
 """What all commands have in common; what they refuse stands in tests/test_bad_inputs.py."""
 
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from envs import load_problem
+from envs.core.parts import parts
 from experiments import cli, evaluate, report, speed, train, verify
 from experiments.training.settings import Train, begun
 
@@ -22,6 +25,22 @@ def test_help_without_a_problem_names_the_problems(
         MAINS[command]()
     assert stop.value.code == 0
     assert "jobshop" in capsys.readouterr().out
+
+
+def test_a_problem_that_a_module_registers_is_taken_by_every_command(tmp_path: Path) -> None:
+    def told(command: str, *words: str) -> str:
+        line = [sys.executable, "-m", f"experiments.{command}", "tests.queue:queue", "--instances"]
+        root = Path(__file__).parents[2]
+        return subprocess.run([*line, *words], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    small = ("--timesteps", "64", "--validation-instances", "2", "--num-envs", "8", "--n-steps", "16")
+    folder = str(tmp_path / "run")
+    shown = told("train", "random:3", "--run-dir", folder, *small)
+    assert "experiments.evaluate tests.queue:queue" in shown
+    assert "exact" in told("evaluate", "random:3:1:0", "--methods", "exact", "--schedules", str(tmp_path))
+    assert "objective" in told("verify", "random:3:1:0", "--schedule", str(tmp_path / "random_3_1_0_0-exact-1.json"))
+    queue = parts(load_problem("tests.queue:queue").name)
+    assert queue.bare is queue.mirror is None
 
 
 def test_the_command_is_recorded_as_it_would_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
