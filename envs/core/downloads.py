@@ -77,10 +77,11 @@ def _registered(name: str) -> dict[str, str]:
 
 
 @cache
-def registry(problem: str) -> dict[str, dict[str, str]]:
-    """Name to row of the public files that a problem lists; empty where it lists none."""
-    path = Path(__file__).parents[1] / problem / "downloads.csv"
-    if not problem.isidentifier() or not path.is_file():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        return {row["name"]: row for row in DictReader(line for line in file if not line.startswith("#"))}
+def registry(folder: str) -> dict[str, dict[str, str]]:
+    """Name to row of the public files of that folder, "jobshop", that problems list; empty where none does."""
+    found = {}
+    for path in sorted(Path(__file__).parents[1].glob("*/downloads.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(DictReader(line for line in file if not line.startswith("#")))
+        found |= {row["name"]: row for row in rows if row["name"].startswith(f"{folder}/")}
+    return found
