@@ -1,19 +1,23 @@
-"""What an instance must be: each function returns the checked fields, or raises a ValueError of one sentence."""
+"""What an instance must be: each function returns the checked fields, or raises a ValueError of one sentence.
+
+`instance` is a `VMReschedulingInstance` whose fields have been set and not looked at.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from envs.core.instance import freeze
 
-if TYPE_CHECKING:
-    from envs.vm_rescheduling.instance import VMReschedulingInstance
+BOTH = 2
+"""In the place of a NUMA node, 0 or 1: a VM that has half of its cores and memory on each."""
 
-BOTH, NEVER = 2, 2**40
+NEVER = 2**40
+"""The time at which a VM leaves that stays."""
 
 LARGEST = 2**31
 """No number of cores, MB or ms of an instance is above this, so that sums of them are exact."""
@@ -21,7 +25,7 @@ LARGEST = 2**31
 Fields = dict[str, Any]
 
 
-def check_flavours(instance: VMReschedulingInstance) -> Fields:
+def check_flavours(instance: Any) -> Fields:
     """`cores`, `memory`, `double`, `cost`."""
     found = {name: integers(getattr(instance, name), name, "flavour") for name in ("cores", "memory", "double", "cost")}
     same_length(found, "cores")
@@ -36,7 +40,7 @@ def check_flavours(instance: VMReschedulingInstance) -> Fields:
     return found
 
 
-def check_objective(instance: VMReschedulingInstance) -> Fields:
+def check_objective(instance: Any) -> Fields:
     """The kinds of slots, `limit`, `goal` and `span`."""
     names = ("slot_cores", "slot_memory", "slot_double")
     found: Fields = {name: integers(getattr(instance, name), name, "kind of slots") for name in names}
@@ -64,7 +68,7 @@ def check_objective(instance: VMReschedulingInstance) -> Fields:
     return found
 
 
-def check_cluster(instance: VMReschedulingInstance, kinds: Fields) -> Fields:
+def check_cluster(instance: Any, kinds: Fields) -> Fields:
     """The PMs, and the VMs on them."""
     found: Fields = {name: integers(getattr(instance, name), name, "PM", 2) for name in ("pm_cores", "pm_memory")}
     same_length(found, "pm_cores")
@@ -124,7 +128,7 @@ def _check_groups(vms: Fields) -> None:
         )
 
 
-def check_future(instance: VMReschedulingInstance, found: Fields) -> Fields:
+def check_future(instance: Any, found: Fields) -> Fields:
     """What is hidden: when VMs arrive and leave."""
     names = ("arrival", "arrival_flavour", "arrival_leaves")
     future: Fields = {name: integers(getattr(instance, name), name, "arrival") for name in names}

@@ -24,8 +24,9 @@ import numpy as np
 
 from envs.core.files import parse_json, read_text, write_text
 from envs.core.text import whole
+from envs.vm_rescheduling.checks import NEVER
 from envs.vm_rescheduling.formats_bytedance import read_snapshot
-from envs.vm_rescheduling.instance import NEVER, VMReschedulingInstance
+from envs.vm_rescheduling.instance import VMReschedulingInstance
 from envs.vm_rescheduling.slots import slots_of
 
 FORMATS = {

@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from envs.vm_rescheduling.instance import BOTH, VMReschedulingInstance
+from envs.vm_rescheduling.checks import BOTH
+from envs.vm_rescheduling.instance import VMReschedulingInstance
 from envs.vm_rescheduling.slots import Slots
 
 Object = dict[str, Any]

@@ -9,13 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from envs.core.instance import Instance
-from envs.vm_rescheduling.checks import check_cluster, check_flavours, check_future, check_objective
-
-BOTH = 2
-"""In the place of a NUMA node, 0 or 1: a VM that has half of its cores and memory on each."""
-
-NEVER = 2**40
-"""The time at which a VM leaves that stays."""
+from envs.vm_rescheduling.checks import BOTH, NEVER, check_cluster, check_flavours, check_future, check_objective
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -28,9 +28,8 @@ def slots_of(text: str) -> Slots:
     """The kinds of slots that a text names; ValueError where it is no such text."""
     found = [KIND.fullmatch(word) for word in text.split("+")]
     if not all(found) or not 1 <= len(found) <= 2:
-        raise ValueError(
-            f"{text!r} names no slots: write cores, as in 16, 64d (double), 16/32 (with GB), 16+64d (both)"
-        )
+        rule = "write cores, as in 16, 64d (double), 16/32 (with GB), 16+64d (both)"
+        raise ValueError(f"{text!r} names no slots: {rule}")
     words = [match.groups() for match in found if match]
     weights = [float(weight) if weight else 1 / len(words) for weight, *_ in words]
     given = [weight is not None for weight, *_ in words]
@@ -47,3 +46,7 @@ def slots_of(text: str) -> Slots:
         freeze([int(bool(double)) for _, _, double, _ in words]),
         freeze(weights, np.float64),
     )
+
+
+FR_16 = slots_of("16")
+"""The published objective: slots of 16 cores on one NUMA node."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from envs.core.sources import Source
 from envs.vm_rescheduling import draw
-from envs.vm_rescheduling.instance import BOTH, NEVER, VMReschedulingInstance
+from envs.vm_rescheduling.checks import BOTH, NEVER
+from envs.vm_rescheduling.instance import VMReschedulingInstance
 from envs.vm_rescheduling.law import LOADS, Law
 
 PUBLISHED = {

@@ -48,7 +48,7 @@ class VM:
 
 
 def verify(instance: VMReschedulingInstance, schedule: Any) -> float | int:
-    """The objective of a schedule, (n, 6) integers or nested lists: the weighted fragment rate, or the cost to the goal.
+    """The objective of a schedule, (n, 6) integers or nested lists: the fragment rate, or the cost with a goal.
 
     Raises ScheduleError, one sentence, unless each VM moves from where it is to another place that has room for it at
     that time and no VM of its group, and all that moves takes no more than the limit.
@@ -81,7 +81,7 @@ class Cluster:
     def __init__(self, instance: VMReschedulingInstance) -> None:
         self.instance = instance
         halves = [1 + double for double in instance.double.tolist()]
-        kinds = [
+        kinds: list[tuple[int, int, int, int]] = [
             (cores // half, memory // half, half - 1, cost)
             for cores, memory, half, cost in zip(
                 instance.cores.tolist(), instance.memory.tolist(), halves, instance.cost.tolist(), strict=True
@@ -89,7 +89,7 @@ class Cluster:
         ]
         groups = instance.group.tolist() + [-1] * len(instance.arrival)
         flavours = instance.flavour.tolist() + instance.arrival_flavour.tolist()
-        self.vms = [VM(*kinds[flavour], group) for flavour, group in zip(flavours, groups, strict=True)]
+        self.vms = [VM(*kinds[flavour], group=group) for flavour, group in zip(flavours, groups, strict=True)]
         self.place: dict[int, tuple[int, int]] = {}
         cores, memory = instance.pm_cores.ravel().tolist(), instance.pm_memory.ravel().tolist()
         self.free = [list(pair) for pair in zip(cores, memory, strict=True)]
