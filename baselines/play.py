@@ -1,8 +1,9 @@
 """Play episodes with anything that scores candidates: rules and policies, greedily or sampled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from itertools import chain, pairwise
+from time import process_time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from envs.core.vector import DispatchVectorEnv
 SCOUTS, LONG = 8, 700
 """On instances of more than LONG nodes, so many samples are played to their end first, and the others are cut once they
 cannot be better. On shorter ones that takes more time than it saves."""
+
+GROWTH = 8
+"""A round of `play_for` has at most so many times as many samples as the one before."""
 
 Scores = Callable[[DispatchVectorEnv], np.ndarray]
 """(env) -> (B, A) float: larger is better, -inf for never; what is not legal is masked by the player."""
@@ -78,29 +82,97 @@ def play(
         ValueError: no samples, several greedy ones, a temperature that is not positive, a batch of none, or scores
             that rank nothing (`finish`).
     """
-    if batch < 1:
-        raise ValueError(f"batch is {batch}, but must be at least 1.")
     if samples < 1 or (temperature is None and samples > 1):
         raise ValueError(f"samples is {samples}, but must be 1 without a temperature and at least 1 with one.")
-    if temperature is not None and not temperature > 0:
-        raise ValueError(f"The temperature is {temperature}, but must be positive.")
-    rng = luck = np.random.default_rng(seed)
-    best, schedule, objectives = np.inf, None, []
-    cuts = problem.objective_grows and problem.size(instance.shape).nodes > LONG
-    scouts = [SCOUTS] if cuts and min(samples, batch) > SCOUTS else []
+    lead = lead and samples > 1
+    episodes = Episodes(problem, instance, scores, temperature=temperature, seed=seed, batch=batch, lead=lead)
+    scouts = [SCOUTS] if episodes.cuts and min(samples, batch) > SCOUTS else []
     for begin, end in pairwise(chain([0], scouts, range(batch, samples, batch), [samples])):
-        if begin % batch == 0:
-            luck = rng.spawn(1)[0]
-        env = DispatchVectorEnv(problem, end - begin, [instance], copy=False, autoreset=False)
-        env.reset(seed=0, options={"instances": [instance], "repeat": end - begin})
-        leading = lead and begin == 0 and samples > 1
-        finish(env, scores, temperature, deepcopy(luck), begin % batch, best if cuts else np.inf, leading)
-        objectives.append(env.objective.copy())
+        episodes.play(end - begin)
+    return episodes.best
+
+
+def play_for(
+    problem: Problem[Any, Any],
+    instance: Instance,
+    scores: Scores,
+    seconds: float,
+    *,
+    temperature: float | None = None,
+    seed: int = 0,
+    batch: int = 256,
+    lead: bool = True,
+) -> Iterator[Episode]:
+    """Play episodes of one instance for CPU seconds, in rounds; yields the best so far after each.
+
+    The k-th sample is that of `play`. A round takes no longer than all before it together, as far as these tell, so
+    that little is in the making when the time is over, whenever that is. Only the time between a call and its answer
+    counts, of the whole process; the last round may end later. Without a temperature there is one episode.
+
+    Raises:
+        ValueError: as `play`.
+    """
+    episodes = Episodes(problem, instance, scores, temperature=temperature, seed=seed, batch=batch, lead=lead)
+    size, spent, one, slope = 1, 0.0, np.inf, 0.0
+    while True:
+        begin = process_time()
+        episodes.play(size)
+        lasted = process_time() - begin
+        spent += lasted
+        one = lasted if size == 1 else one
+        slope = max((lasted - one) / (size - 1), 1e-9) if size > 1 else one
+        yield episodes.best
+        fitting = int(1 + (min(spent, seconds - spent) - one) / slope)
+        if temperature is None or spent + one > seconds:
+            return
+        size = max(1, min(fitting, GROWTH * size, batch - episodes.played % batch))
+
+
+class Episodes:
+    """The episodes of one instance that are played some at a time, and the best of them."""
+
+    def __init__(
+        self,
+        problem: Problem[Any, Any],
+        instance: Instance,
+        scores: Scores,
+        *,
+        temperature: float | None,
+        seed: int,
+        batch: int,
+        lead: bool,
+    ) -> None:
+        """lead: the first is greedy. For the rest, and the errors, see `play`."""
+        if batch < 1:
+            raise ValueError(f"batch is {batch}, but must be at least 1.")
+        if temperature is not None and not temperature > 0:
+            raise ValueError(f"The temperature is {temperature}, but must be positive.")
+        self.problem, self.instance, self.scores = problem, instance, scores
+        self.temperature, self.batch, self.lead = temperature, batch, lead
+        self.cuts = problem.objective_grows and problem.size(instance.shape).nodes > LONG
+        self.best = Episode(np.inf, np.empty(0), np.empty(0))
+        self._rng = self._luck = np.random.default_rng(seed)
+
+    @property
+    def played(self) -> int:
+        """How many."""
+        return len(self.best.objectives)
+
+    def play(self, count: int) -> None:
+        """Play so many more, none of them beyond the end of a batch."""
+        begin = self.played
+        if begin % self.batch == 0:
+            self._luck = self._rng.spawn(1)[0]
+        env = DispatchVectorEnv(self.problem, count, [self.instance], copy=False, autoreset=False)
+        env.reset(seed=0, options={"instances": [self.instance], "repeat": count})
+        luck, least = deepcopy(self._luck), self.best.objective if self.cuts else np.inf
+        leading = self.lead and begin == 0
+        finish(env, self.scores, self.temperature, luck, begin % self.batch, least, leading)
         row = int(env.objective.argmin())
-        if schedule is None or env.objective[row] < best:
-            best, schedule = float(env.objective[row]), env.schedule(row)
-    assert schedule is not None
-    return Episode(best, schedule, np.concatenate(objectives))
+        objective, schedule, objectives = self.best
+        if begin == 0 or env.objective[row] < objective:
+            objective, schedule = float(env.objective[row]), env.schedule(row)
+        self.best = Episode(objective, schedule, np.concatenate([objectives, env.objective]))
 
 
 def finish(

@@ -2,18 +2,19 @@
 
 import math
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from baselines.cp_sat import MOST_WORKERS
+from baselines.cp_sat import MOST_WORKERS, Search
 from baselines.pilot import Pilot
-from baselines.play import Scores, play, rule_scores
+from baselines.play import Episode, Scores, play, play_for, rule_scores
 from baselines.solution import Solution
 from envs.core.instance import Instance
-from envs.core.parts import parts
+from envs.core.parts import Mirror, parts
 from envs.core.problem import Problem
 from envs.core.text import check_spelling, nearest
 from experiments.cli import options_text
@@ -29,24 +30,28 @@ class Method:
     name: str
     solve: Callable[[Instance, int], Solution]
     """(instance, seed) -> Solution"""
-    samples: int = 1
+    samples: int | None = 1
+    """None: as many as it makes in `budget_s` CPU seconds, by `rounds`."""
     options: str = ""
     budget_s: float | None = None
     workers: int | None = None
     train_decisions: int | None = None
     train_cpu_s: float | None = None
+    rounds: Callable[[Instance, int, float], Iterator[Episode]] | None = None
+    """(instance, seed, CPU seconds) -> the best so far after each round of samples"""
 
     def title(self) -> str:
         """The name for a heading: a run directory without its parents, and how many samples."""
         who = "agent " if self.train_decisions is not None else ""
-        return who + Path(self.name).name + (f", best of {self.samples}" if self.samples > 1 else "")
+        return who + Path(self.name).name + (f", best of {self.samples}" if self.samples and self.samples > 1 else "")
 
 
 @dataclass(frozen=True)
 class Effort:
     """What methods may spend: solvers the seconds and workers, rules and agents the samples."""
 
-    samples: Sequence[int] = (1,)
+    samples: Sequence[int | None] = (1,)
+    """None: as many as a rule or an agent makes in `seconds` of CPU time."""
     temperature: float | None = None
     """None is that of each method."""
     seconds: float = 10.0
@@ -66,7 +71,7 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     Raises:
         ValueError: an unknown name, a run directory of another problem, an effort of nothing.
     """
-    if any(not 1 <= samples <= MOST for samples in effort.samples) or not effort.samples:
+    if any(samples is not None and not 1 <= samples <= MOST for samples in effort.samples) or not effort.samples:
         given = ", ".join(map(str, effort.samples)) or "missing"
         raise ValueError(f"samples are {given}, but must be at least 1 and at most {MOST:,}.")
     _check_positive("seconds", effort.seconds)
@@ -122,10 +127,13 @@ def _sampled(problem: Problem[Any, Any], name: str, effort: Effort, temperature:
         hot = None
         if name == "random":
             hot = 1.0
-        elif samples > 1:
+        elif samples != 1:
             hot = temperature or _chosen(problem, name)
-        label = f"{name}@{hot!r}".removesuffix(".0") if samples > 1 and name != "random" else name
-        made.append(Method(label, _player(problem, scores, samples, hot, lead=name != "random"), samples, **facts))
+        label = f"{name}@{hot!r}".removesuffix(".0") if samples != 1 and name != "random" else name
+        if samples is None:
+            made.append(_timed(label, partial(_rounds, problem, scores, hot, name != "random"), effort.seconds, facts))
+        else:
+            made.append(Method(label, _player(problem, scores, samples, hot, lead=name != "random"), samples, **facts))
     return made
 
 
@@ -197,29 +205,81 @@ def _solver(problem: Problem[Any, Any], name: str, effort: Effort) -> Method:
 
 def _both(problem: Problem[Any, Any], method: Method) -> Method:
     """The better of what the method makes of an instance and of its mirror image."""
-    if method.budget_s is not None:
+    if method.budget_s is not None and method.rounds is None:
         raise ValueError(f"'both:{method.name}' is no method, for {method.name} is a solver: leave both: out.")
     mirror = parts(problem.name).mirror
     if mirror is None:
         raise ValueError(f"'both:{method.name}' is no method, for {problem.name} cannot be played backwards in time.")
+    name = f"both:{method.name}"
+    if method.rounds is not None:
+        facts = {
+            "options": method.options,
+            "train_decisions": method.train_decisions,
+            "train_cpu_s": method.train_cpu_s,
+        }
+        return _timed(name, partial(_in_turn, method.rounds, mirror), method.budget_s or 0, facts)
 
     def solve(instance: Instance, seed: int) -> Solution:
-        there, back = method.solve(instance, seed), method.solve(mirror.mirror(instance), seed)
-        spent = there.wall_s + back.wall_s, there.cpu_s + back.cpu_s
+        search = Search(name, math.inf)
+        there = method.solve(instance, seed)
+        search.record(there.objective, there.schedule)
+        back = method.solve(mirror.mirror(instance), seed)
         if there.objective <= back.objective:
-            return Solution(there.objective, None, there.schedule, "feasible", *spent)
-        return Solution(back.objective, None, mirror.mirror_schedule(instance, back.schedule), "feasible", *spent)
+            return search.solution(there.objective, None, there.schedule, "feasible")
+        return search.solution(back.objective, None, mirror.mirror_schedule(instance, back.schedule), "feasible")
 
-    return replace(method, name=f"both:{method.name}", solve=solve)
+    return replace(method, name=name, solve=solve)
 
 
 def _player(
     problem: Problem[Any, Any], scores: Scores, samples: int, temperature: float | None, lead: bool = True
 ) -> Callable[[Instance, int], Solution]:
     def solve(instance: Instance, seed: int) -> Solution:
-        wall, cpu = time.perf_counter(), time.process_time()
+        search = Search("play", math.inf)
         episode = play(problem, instance, scores, samples=samples, temperature=temperature, seed=seed, lead=lead)
-        spent = time.perf_counter() - wall, time.process_time() - cpu
-        return Solution(episode.objective, None, episode.schedule, "feasible", *spent)
+        return search.solution(episode.objective, None, episode.schedule, "feasible")
 
     return solve
+
+
+def _timed(
+    name: str, rounds: Callable[[Instance, int, float], Iterator[Episode]], seconds: float, facts: Mapping[str, Any]
+) -> Method:
+    """The method that plays such rounds for CPU seconds."""
+
+    def solve(instance: Instance, seed: int) -> Solution:
+        search = Search(name, seconds)
+        for best in rounds(instance, seed, seconds):
+            search.record(best.objective, best.schedule)
+        last = search.improvements[-1]
+        return search.solution(last.objective, None, last.schedule, "feasible")
+
+    return Method(name, solve, samples=None, budget_s=seconds, rounds=rounds, **facts)
+
+
+def _rounds(
+    problem: Problem[Any, Any],
+    scores: Scores,
+    temperature: float | None,
+    lead: bool,
+    instance: Instance,
+    seed: int,
+    seconds: float,
+) -> Iterator[Episode]:
+    return play_for(problem, instance, scores, seconds, temperature=temperature, seed=seed, lead=lead)
+
+
+def _in_turn(
+    rounds: Callable[[Instance, int, float], Iterator[Episode]],
+    mirror: Mirror,
+    instance: Instance,
+    seed: int,
+    seconds: float,
+) -> Iterator[Episode]:
+    """A round of the instance, one of its mirror image, and so on; each has half of the seconds."""
+    there, back = rounds(instance, seed, seconds / 2), rounds(mirror.mirror(instance), seed, seconds / 2)
+    for one, other in zip_longest(there, back):
+        if one is not None:
+            yield one
+        if other is not None:
+            yield other._replace(schedule=mirror.mirror_schedule(instance, other.schedule))

@@ -265,3 +265,27 @@ def test_constructive_solvers_have_no_budget_of_seconds() -> None:
     problem = load_problem("soc")(**rule_defaults("soc"))
     found = {one.name: (one.budget_s, one.workers) for one in methods.methods(problem, ["heft", "cp_sat"], Effort())}
     assert found == {"heft": (None, None), "cp_sat": (10.0, 1)}
+
+
+def test_methods_that_are_given_seconds_sample_until_these_are_over_also_both_ways() -> None:
+    problem = load_problem("jobshop")(scheme="active", lookahead="pilot")
+    instance = resolve(problem, "random:6x6:1:3")[0]
+    names = ("linear_pilot", "both:linear_pilot", "random")
+    made = methods.methods(problem, names, Effort(samples=(None,), seconds=0.2))
+    assert [(one.name, one.samples, one.budget_s) for one in made] == [
+        ("linear_pilot@0.05", None, 0.2),
+        ("both:linear_pilot@0.05", None, 0.2),
+        ("random", None, 0.2),
+    ]
+    greedy = {one.name: one.solve(instance, 0) for one in methods.methods(problem, names[:2], Effort())}
+    for method in made:
+        solution = method.solve(instance, 5)
+        found = solution.improvements
+        assert [parts("jobshop").verify.verify(instance, one.schedule) for one in found] == [
+            one.objective for one in found
+        ]
+        assert 0.1 <= solution.cpu_s < 0.5 and found[0].cpu_s < 0.1
+        assert solution.objective == found[-1].objective
+        if method.name != "random":
+            assert found[0].objective == greedy["linear_pilot"].objective
+            assert found[-1].objective <= greedy[method.name.removesuffix("@0.05")].objective
