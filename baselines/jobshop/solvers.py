@@ -1,4 +1,4 @@
-"""Exact solvers of the job shop."""
+"""Solvers of the job shop: CP-SAT, and the tabu search of `baselines.jobshop.tabu`."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 
 from baselines.cp_sat import Search, least
 from baselines.jobshop.rules import DEFAULTS, RULES
+from baselines.jobshop.tabu import tabu
 from baselines.play import finish
 from baselines.solution import Solution
 from envs.core.vector import DispatchVectorEnv
@@ -44,7 +45,7 @@ def cp_sat(
     return search.solution(makespan, bound, schedule, status)
 
 
-SOLVERS: dict[str, Callable[..., Solution]] = {"cp_sat": cp_sat}
+SOLVERS: dict[str, Callable[..., Solution]] = {"cp_sat": cp_sat, "tabu": tabu}
 
 
 def best_rule_schedule(instance: JobShopInstance) -> np.ndarray:

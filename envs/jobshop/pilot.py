@@ -143,6 +143,21 @@ def choose(s, b, m, remaining, work):
 
 
 @fast
+def append(s, b, m, chosen):
+    """The chosen job's next operation comes next on machine m; returns its end."""
+    trial, machine = s.trial[b, chosen], s.trial_machine[b, m]
+    trial.ready = machine.free = max(trial.ready, machine.free) + trial.duration
+    machine.load -= trial.duration
+    machine.waiting -= 1
+    end = trial.ready
+    leave(s, b, m, chosen)
+    if trial.then >= 0:
+        s.trial_machine[b, trial.then].waiting += 1
+        join(s, b, chosen, trial.next + 1)
+    return end
+
+
+@fast
 def complete(s, b, j):
     """Makespan when job j is dispatched now (-1: none), and then the linear rule chooses from each conflict set."""
     shop = s.shop[b]
@@ -158,14 +173,6 @@ def complete(s, b, j):
             chosen = s.trial_machine[b, m].front
             if s.trial[b, chosen].behind >= 0:
                 chosen = choose(s, b, m, remaining, work)
-        trial, machine = s.trial[b, chosen], s.trial_machine[b, m]
-        trial.ready = machine.free = max(trial.ready, machine.free) + trial.duration
-        machine.load -= trial.duration
-        machine.waiting -= 1
-        work -= trial.duration
-        makespan = max(makespan, trial.ready)
-        leave(s, b, m, chosen)
-        if trial.then >= 0:
-            s.trial_machine[b, trial.then].waiting += 1
-            join(s, b, chosen, trial.next + 1)
+        work -= s.trial[b, chosen].duration
+        makespan = max(makespan, append(s, b, m, chosen))
     return makespan
