@@ -199,7 +199,7 @@ COMMANDS = [
     ("train jobshop --validation no.json", "no.json: there is no such file"),
     ("train jobshop --num-envs 1000000000", "of memory, but there are"),
     ("train jobshop --num-envs 0", "num_envs is 0, but must be a whole number from 1 on."),
-    ("train jobshop --num-envs 10 --share 4", "share is 4, but must divide the 10 environments"),
+    ("train jobshop --num-envs 10 --share 4", "share is 4, but must divide num_envs, which is 10"),
     ("train jobshop --share 0", "share is 0, but must be a whole number from 1 on."),
     ("train jobshop --n-steps 1", "n_steps is 1, but must be a whole number from 2 on."),
     ("train jobshop --n-steps 1000000000", "of memory, but there are"),

@@ -76,7 +76,7 @@ def test_rows_that_share_play_the_same_instances() -> None:
     env = DispatchVecEnv(DispatchVectorEnv("jobshop", 8, "random:4x4..6x6"), share=4)
     ids = env.reset()["ids"][:, 0]  # type: ignore[index]
     assert len(set(ids[:4])) == len(set(ids[4:])) == 1 and ids[0] != ids[4]
-    with pytest.raises(ValueError, match="share is 3, but must divide the 8 environments"):
+    with pytest.raises(ValueError, match="share is 3, but must divide num_envs, which is 8"):
         DispatchVecEnv(env.env, share=3)
 
 
