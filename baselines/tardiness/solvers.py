@@ -1,7 +1,7 @@
-"""Solvers of total tardiness: heuristics that construct a sequence, and exact ones.
+"""Solvers of total tardiness: heuristics that construct a sequence, exact ones, and the search of `search`.
 
-What each does is a function (instance, search) -> (order of the jobs, a bound or None); `SOLVERS` has them timed, and
-with the schedule.
+What each but the last does is a function (instance, search) -> (order of the jobs, a bound or None); `SOLVERS` has them
+timed, and with the schedule.
 """
 
 import math
@@ -15,13 +15,16 @@ from baselines.cp_sat import Search, check_budget, least
 from baselines.solution import Solution
 from baselines.tardiness import constructive
 from baselines.tardiness import exact as decomposition
-from baselines.tardiness.descent import good_order
 from baselines.tardiness.dominance import precedence
 from baselines.tardiness.lagrange import narrow
+from baselines.tardiness.search import good_order, local_search, schedule_of
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.verify import verify
 
 Found = tuple[np.ndarray, int | None]
+
+MOVES = 1_000_000
+"""So many are judged for the sequence that CP-SAT is given: 0.03 seconds."""
 
 
 def exact(instance: TardinessInstance, search: Search) -> Found:
@@ -43,7 +46,7 @@ def cp_sat(instance: TardinessInstance, search: Search) -> Found:
     """OR-tools' CP-SAT, for any weights: an interval for each job, no overlap, and only times that may matter.
 
     A local search finds a sequence, dominance says which jobs come before which, and a Lagrangian bound leaves out the
-    times at which no job ends in a better sequence: see `descent`, `dominance` and `lagrange`. CP-SAT looks for a
+    times at which no job ends in a better sequence: see `search`, `dominance` and `lagrange`. CP-SAT looks for a
     better one among what is left; that there is none proves the first.
     """
 
@@ -51,8 +54,7 @@ def cp_sat(instance: TardinessInstance, search: Search) -> Found:
         search.record(cost, schedule_of(instance, order))
 
     bound = instance.lower_bound()
-    order = good_order(instance, search.seed, search.moment(0.2), better)
-    known = verify(instance, schedule_of(instance, order))
+    known, order = good_order(instance, search.seed, MOVES, search.moment(0.2), better)
     if bound == known:
         return order, bound
     before = precedence(instance.processing, instance.due, instance.weight)
@@ -108,12 +110,6 @@ def _read(
     return verify(instance, schedule), schedule
 
 
-def schedule_of(instance: TardinessInstance, order: np.ndarray) -> np.ndarray:
-    """(n, 3) int64 as `verify` reads it: the jobs in this order without gaps."""
-    end = np.cumsum(instance.processing[order])
-    return np.stack([order, end - instance.processing[order], end], axis=1)
-
-
 COMPUTED = 200
 """Up to so many jobs without weights, the optimum is computed: in less than a second for most."""
 
@@ -132,7 +128,7 @@ TINY = TardinessInstance.from_lists([1, 2, 3, 2], [2, 0, 1, 0], [1, 3, 2, 1])
 
 def _warm_up_cp_sat() -> None:
     before = precedence(TINY.processing, TINY.due, TINY.weight)
-    narrow(TINY, before, verify(TINY, schedule_of(TINY, good_order(TINY, 0, math.inf))) + 9, math.inf)
+    narrow(TINY, before, good_order(TINY, 0, 1, math.inf, lambda *_: None)[0] + 9, math.inf)
 
 
 def _solver(name: str, find: Callable[..., Found], warm_up: Callable[[], object]) -> Callable[..., Solution]:
@@ -160,6 +156,7 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
     "augmented_mdd": _constructive(constructive.augmented_mdd),
     "augmented_mddc": _constructive(constructive.augmented_mddc),
     "exact": _solver("exact", exact, decomposition.warm_up),
+    "search": local_search,
     "cp_sat": _solver("cp_sat", cp_sat, _warm_up_cp_sat),
 }
 CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")
