@@ -63,9 +63,9 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     """The methods of these names, once for each number of samples where that makes a difference.
 
     A name is a rule, a solver, a run directory or a checkpoint file. `pilot:NAME` judges each candidate by what the
-    rule or agent makes of it, `both:NAME` also plays each instance backwards in time, as often again, and `NAME@T`
-    samples at temperature T. Without, a rule is sampled at the one that validation chose for it, an agent at 1, as in
-    training. The first sample of a rule or an agent is greedy, but of "random", which has no preference.
+    rule, agent or other pilot makes of it, `both:NAME` also plays each instance backwards in time, as often again, and
+    `NAME@T` samples at temperature T. Without, a rule is sampled at the one that validation chose for it, an agent at
+    1, as in training. The first sample of a rule or an agent is greedy, but of "random", which has no preference.
     Rules and pilots play under the options of `problem`, agents under those that they were trained with.
 
     Raises:
@@ -96,6 +96,8 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
     solvers = known(problem.name)[1]
     if name in ("", "both:"):
         raise ValueError(f"{name!r} is no method: name a rule, a solver or a run directory.")
+    if name.startswith("both:both:"):
+        raise ValueError(f"{name!r} is no method: both: plays each instance there and back already, so write it once.")
     if name.startswith("both:"):
         return [_both(problem, method) for method in _method(problem, name.removeprefix("both:"), effort)]
     base, _, suffix = name.rpartition("@")
@@ -110,12 +112,16 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
         return _sampled(problem, base, effort, temperature)
     if name in solvers:
         return [_solver(problem, name, effort)]
-    if name.startswith("pilot:"):
-        inner = name.removeprefix("pilot:")
-        if inner in ("", *solvers) or inner.startswith(("pilot:", "both:")):
+    pilots, inner = 0, name
+    while inner.startswith("pilot:"):
+        pilots, inner = pilots + 1, inner.removeprefix("pilot:")
+    if pilots:
+        if inner in ("", *solvers) or inner.startswith("both:"):
             raise ValueError(f"{name!r} is no method: pilot: tries out a rule or an agent, as in pilot:NAME.")
         problem, scores, facts = _scorer(problem, inner, effort.device)
-        return [Method(name, _player(problem, Pilot(scores), 1, None), **facts)]
+        for _ in range(pilots):
+            scores = Pilot(scores)
+        return [Method(name, _player(problem, scores, 1, None), **facts)]
     return _sampled(problem, name, effort, effort.temperature)
 
 

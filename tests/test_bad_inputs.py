@@ -65,7 +65,12 @@ COMMANDS = [
     ("evaluate jobshop --instances ft06 --temperature nan", "temperature is nan, but must be finite and more than"),
     ("evaluate jobshop --instances ft06 --methods mwkr@1.2.3", "'mwkr@1.2.3' ends in no temperature: write it as"),
     ("evaluate jobshop --instances ft06 --methods cp_sat@2", "but cp_sat is not sampled: leave @2 out."),
-    ("evaluate jobshop --instances ft06 --methods pilot:pilot:mwkr", "'pilot:pilot:mwkr' is no method"),
+    (
+        "evaluate jobshop --instances ft06 --methods pilot:pilot:cp_sat",
+        "'pilot:pilot:cp_sat' is no method: pilot: tries",
+    ),
+    ("evaluate jobshop --instances ft06 --methods pilot:both:mwkr", "'pilot:both:mwkr' is no method: pilot: tries out"),
+    ("evaluate jobshop --instances ft06 --methods both:both:spt", "'both:both:spt' is no method: both: plays each"),
     ("evaluate jobshop --instances ft06 --methods pilot:cp_sat", "is no method: pilot: tries out a rule"),
     ("evaluate jobshop --instances ft06 --methods both:", "'both:' is no method: name a rule, a solver or a run"),
     ("evaluate jobshop --instances ft06 --methods mwkr --device gpu", "The device is 'gpu', but must be cpu or"),

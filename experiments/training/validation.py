@@ -14,6 +14,7 @@ from envs.core.parts import parts
 from envs.core.problem import Problem
 from envs.core.sources import FixedSource, Source
 from experiments.methods import lacking
+from experiments.progress import Progress
 
 SEED = 1_000_003
 """Of the validation instances: the same for every seed of training, so that runs can be compared."""
@@ -43,16 +44,16 @@ class Validation:
 
     @classmethod
     def draw(cls, problem: Problem[Any, Any], source: Source, count: int) -> "Validation":
-        """Draw the instances with a generator of their own and play the rules on them."""
+        """Draw the instances with a generator of their own and play the rules on them, which is told as it goes on."""
         rng = np.random.default_rng(SEED)
         first = source.sample(rng)
         check_instances(first, count)
         instances = [first, *(source.sample(rng) for _ in range(count - 1))]
-        rules = {
-            name: float(objectives(_quoted(problem, name), instances, rule_scores(rule)).mean())
-            for name, rule in parts(problem.name).rules.RULES.items()
-            if name != "random"
-        }
+        named = {name: rule for name, rule in parts(problem.name).rules.RULES.items() if name != "random"}
+        rules, progress = {}, Progress(f"rules played on {count} validation instances")
+        for name, rule in named.items():
+            progress.update(len(rules), len(rules) / len(named), name)
+            rules[name] = float(objectives(_quoted(problem, name), instances, rule_scores(rule)).mean())
         known = parts(problem.name).reference
         values, kinds = zip(*(known(instance) for instance in instances), strict=True)
         return cls(problem, instances, float(np.mean(values)), " or ".join(dict.fromkeys(kinds)), rules)

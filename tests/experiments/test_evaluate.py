@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from baselines.pilot import Pilot
+from baselines.play import finish, rule_scores
 from baselines.solution import Solution
 from envs import load_problem
 from envs.core.datasets import resolve
 from envs.core.parts import parts
+from envs.core.vector import DispatchVectorEnv
 from envs.jobshop import formats
 from envs.jobshop.instance import JobShopInstance
 from experiments import methods, verify
@@ -259,6 +262,32 @@ def test_a_run_directory_with_damaged_settings_is_refused(settings: str, run_dir
     (damaged / "config.json").write_text(settings)
     with pytest.raises(ValueError, match=r"config\.json"):
         evaluate(Evaluate(("ft06",), (str(damaged),)), load_problem("jobshop")())
+
+
+def test_a_pilot_of_a_pilot_judges_each_choice_by_what_the_pilot_makes_of_it() -> None:
+    problem = load_problem("jobshop")(scheme="active", skip_forced=False)
+    instance = resolve(problem, "random:4x3:1:3")[0]
+    pilot = Pilot(rule_scores(parts("jobshop").rules.RULES["spt"]))
+
+    def after(*actions: int) -> DispatchVectorEnv:
+        env = DispatchVectorEnv(problem, 1, [instance], autoreset=False)
+        env.reset()
+        for action in actions:
+            env.step(np.array([action]))
+        return env
+
+    def completed(env: DispatchVectorEnv) -> float:
+        finish(env, pilot)
+        return float(env.objective[0])
+
+    taken: list[int] = []
+    while (env := after(*taken)).running[0]:
+        legal = np.flatnonzero(env.observation.action_mask[0]).tolist()
+        taken.append(min(legal, key=lambda action: completed(after(*taken, action))))
+    names = ("pilot:spt", "pilot:pilot:spt")
+    found = {one.name: one.solve(instance, 0).objective for one in methods.methods(problem, names, Effort())}
+    assert found == {"pilot:spt": completed(after()), "pilot:pilot:spt": env.objective[0]}
+    assert found["pilot:pilot:spt"] < found["pilot:spt"]
 
 
 def test_constructive_solvers_have_no_budget_of_seconds() -> None:
