@@ -35,7 +35,7 @@ class Case:
     brute_force: Callable[[Any], float]
     """The optimum by complete enumeration, without anything of the package."""
     most_decisions: Callable[[Any], int]
-    """How many decisions an episode has at most."""
+    """How many decisions an episode has at most, under any of `OPTIONS`."""
     objective_of: Callable[[Any, float], float]
     """(instance, sum of rewards) -> objective."""
     elapsed_of: Callable[[np.ndarray], float]
@@ -47,7 +47,7 @@ class Case:
     other_future: Callable[[Any], Any]
     """The instance with other values in its HIDDEN fields; None where there are none."""
     fills_the_room: Callable[[DispatchVectorEnv], Sequence[Any]]
-    """Instances that use every slot of the room in turn."""
+    """Three or more, which use every slot of the room in turn; the first has the largest shape."""
 
 
 def case(problem: str) -> Case:
