@@ -79,15 +79,15 @@ class Race:
     sets: tuple[str, ...]
     budgets: tuple[float, ...]
     """CPU seconds, rising."""
-    first: int | None = None
-    """So many instances of each set; None for all."""
+    take: int | None = None
+    """So many instances of each set, evenly spread over it; None for all."""
 
     @cached_property
     def instances(self) -> dict[str, list[Instance]]:
         """Of each set."""
-        found = {text: resolve(load_problem(self.problem), text)[: self.first] for text in self.sets}
+        found = {text: resolve(load_problem(self.problem), text) for text in self.sets}
         check_names(found, across=False)
-        return found
+        return {text: spread(some, self.take) for text, some in found.items()}
 
     @cached_property
     def methods(self) -> dict[tuple[str, int], Method]:
@@ -173,6 +173,12 @@ class Race:
             f"{job.contender} had {solution.cpu_s:.3g} CPU s in {solution.wall_s:.3g} s of {instance.name}: go on when "
             "the machine has less to do."
         )
+
+
+def spread(instances: list[Instance], take: int | None) -> list[Instance]:
+    """So many of them, evenly spread; all where that is None or more."""
+    count = min(take or len(instances), len(instances))
+    return [instances[k * len(instances) // count] for k in range(count)]
 
 
 def check(job: Job, instance: Instance, claimed: float, found: float) -> None:

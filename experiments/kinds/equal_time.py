@@ -57,8 +57,8 @@ class EqualTime:
     contenders: Mapping[str, Contender]
     """By what the tables call them."""
     budgets: tuple[float, ...] = BUDGETS
-    first: int | None = None
-    """So many instances of each set; None for all."""
+    take: int | None = None
+    """So many instances of each set, evenly spread over it; None for all."""
     workers: int = 2
     """Runs at once, each in a process of its own."""
     measure: Literal["mean", "aggregate"] = "mean"
@@ -72,7 +72,7 @@ class EqualTime:
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write a row for each run to PATH.csv, the picture to PATH.png and the tables to PATH.md."""
-        race = Race(problem, self.contenders, tuple(self.sets.values()), self.budgets, self.first)
+        race = Race(problem, self.contenders, tuple(self.sets.values()), self.budgets, self.take)
         rows = self.measured(race, path)
         cells = {name: self._cells(rows, text) for name, text in self.sets.items()}
         figure = draw(
@@ -166,7 +166,7 @@ class EqualTime:
         if self.to_best:
             reference += ", in place of a lower bound the best schedule that any run of this table has"
         count = len({(row["set"], row["instance"]) for row in rows})
-        some = f" (the first {self.first} of each set)" if self.first else ""
+        some = f" (at most {self.take} of each set, evenly spread over it)" if self.take else ""
         spent = sum(float(row["cpu_s"]) for row in rows)
         return (
             f"{MEASURES[self.measure].title} to {reference}, on {count} instances{some}, of the schedule that a method "

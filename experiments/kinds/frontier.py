@@ -11,8 +11,21 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 Gaps = Mapping[tuple[str, float], float]
 """By method and budget."""
 
-COLORS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#9d755d", "#eeca3b", "#ff9da6", "#79706e")
-MARKERS = "osD^vP*X<>"
+COLORS = (
+    "#4c78a8",
+    "#f58518",
+    "#54a24b",
+    "#e45756",
+    "#72b7b2",
+    "#b279a2",
+    "#9d755d",
+    "#eeca3b",
+    "#ff9da6",
+    "#79706e",
+    "#1b4d3e",
+    "#17becf",
+)
+MARKERS = "osD^vP*X<>hd"
 WIDE = 4
 """Panels beside each other."""
 

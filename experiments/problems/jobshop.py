@@ -5,6 +5,7 @@ from pathlib import Path
 from experiments.kinds.animation import Animation
 from experiments.kinds.comparison import Agents, Comparison, Line, sampled
 from experiments.kinds.demonstration import Demonstration
+from experiments.kinds.equal_time import EqualTime
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
 from experiments.kinds.picture import Picture
@@ -20,6 +21,7 @@ from experiments.problems.jobshop_agents import (
     MINUTE,
     PILOT_MINUTE,
 )
+from experiments.race import Contender
 from experiments.speed import Speed
 
 SHOPS = ("random:10x10", "random:15x15", "random:30x20")
@@ -52,6 +54,21 @@ QUOTED = {
     "TBGAT, 5000 steps of improvement (UAI 2024)": (4.8, 7.1, 7.4, 10.4, 11.3, 5.0, 6.1, 2.0),
 }
 """On Taillard's instances, as published."""
+
+TIMED = {
+    "MWKR": Contender("mwkr"),
+    "linear rule": Contender("linear", ACTIVE),
+    "pilot": Contender("linear_pilot", LOOK),
+    "pilot (both ways)": Contender("both:linear_pilot", LOOK),
+    "pilot (samples)": Contender("linear_pilot@0.05", LOOK, seconds=(3, 1, 1)),
+    "agent": Contender(HEADLINE),
+    "agent (both ways)": Contender(f"both:{HEADLINE}"),
+    "agent (samples)": Contender(f"{HEADLINE}@1", seconds=(3, 1, 1)),
+    "tabu": Contender("tabu", seconds=(10, 1, 1)),
+    "tabu from the pilot": Contender("tabu:linear_pilot", LOOK, seconds=(3, 1, 1)),
+    "CP-SAT": Contender("cp_sat", seconds=(10,)),
+}
+"""37 CPU s for an instance at most; tabu and CP-SAT end where the lower bound is reached."""
 
 DEMO = Demonstration(
     instances="random:10x10..15x15",
@@ -105,6 +122,15 @@ TABLES = {
             Line(("linear_pilot", "pilot:linear_pilot", "both:pilot:linear_pilot"), options=LOOK),
             Line((HEADLINE,), samples=(1, 128)),
         ),
+    ),
+    "equal_time": EqualTime(
+        "Job shop: quality at equal CPU time, on Taillard's 80 instances and Lawrence's la21 to la40",
+        {
+            **{text.replace("taillard:", "ta "): text for text in TAILLARD},
+            **{text.replace("la:", "la "): text for text in ("la:15x10", "la:20x10", "la:30x10", "la:15x15")},
+        },
+        TIMED,
+        notes="`tabu` begins with the schedule of the linear rule, `tabu from the pilot` with that of its pilot.",
     ),
     "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),
     "trainers_learning": LearningCurves("Job shop: trainers in a minute", MINUTE, digits=2),

@@ -4,12 +4,14 @@ from typing import Any
 
 from experiments.kinds.comparison import Agents, Comparison, Line, sampled, seeds
 from experiments.kinds.demonstration import Demonstration
+from experiments.kinds.equal_time import BUDGETS, EqualTime
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
 from experiments.kinds.paired import Paired
 from experiments.kinds.picture import Picture
 from experiments.kinds.replication import Printed, Replication
 from experiments.kinds.speed_table import SpeedTable
+from experiments.race import Contender
 from experiments.speed import Speed
 
 PLAN = {"commit": "start", "cut": "none"}
@@ -107,6 +109,31 @@ def latency(title: str, sets: dict[str, str], agents: dict[str, Agents], notes: 
     return Paired(title, sets, STREAM_LINES, BEST_RULE, agents=agents, notes=notes)
 
 
+PLANNED = {
+    "HEFT": Contender("heft"),
+    "PEFT": Contender("peft"),
+}
+TIMED = {
+    **PLANNED,
+    "pilot": Contender("greedy_pilot", WHOLE),
+    "pilot (samples)": Contender(f"greedy_pilot@{PILOT_T}", WHOLE, (3, 1, 1)),
+    "agents": Contender(agents=SMALL[:2], options=WHOLE),
+    "agents (samples)": Contender(agents=SMALL[:2], options=WHOLE, seconds=(1, 1), temperature=1.5),
+    "search": Contender("search", seconds=(3, 1, 1)),
+    "CP-SAT": Contender("cp_sat", seconds=(3,)),
+}
+"""15 CPU s for an instance at most; what is proved optimal ends earlier."""
+TIMED_LARGE = {
+    **PLANNED,
+    "pilot": Contender("greedy_pilot", PILOT),
+    "pilot (samples)": Contender(f"greedy_pilot@{LARGE_T}", PILOT, (3, 1, 1)),
+    "agents": Contender(agents=LARGE[:2], options=PILOT),
+    "agents (samples)": Contender(agents=LARGE[:2], options=PILOT, seconds=(3, 1)),
+    "search": Contender("search", seconds=(10, 1, 1)),
+    "CP-SAT": Contender("cp_sat", seconds=(10,)),
+}
+"""31 CPU s for an instance."""
+
 DEMO = Demonstration(
     instances="random:20..30",
     cpu_seconds=60,
@@ -154,6 +181,19 @@ TABLES = {
         ),
         BEST_RULE,
         agents={"self-labelling": Agents(LARGE, (1, 32), options=PILOT)},
+    ),
+    "equal_time": EqualTime(
+        "Task graphs of 20 to 30 tasks: quality at equal CPU time, by communication over computation",
+        {f"ratio {ratio}": f"dags:{ratio}" for ratio in (0.1, 0.5, 1, 2)},
+        TIMED,
+        budgets=BUDGETS[:-1],
+        take=10,
+    ),
+    "equal_time_large": EqualTime(
+        "Task graphs of 50 to 200 tasks: quality at equal CPU time",
+        {"50 to 100 tasks": "random:50x3..100x5:10:11", "100 to 200 tasks": "random:100x3..200x5:10:11"},
+        TIMED_LARGE,
+        to_best=True,
     ),
     "choices": Paired(
         "Task graphs of 20 to 30 tasks: which temperature, makespans in us on validation instances",

@@ -5,11 +5,13 @@ from typing import Any
 
 from experiments.kinds.comparison import Agents, Comparison, Line, sampled, seeds
 from experiments.kinds.demonstration import Demonstration
+from experiments.kinds.equal_time import BUDGETS, EqualTime
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
 from experiments.kinds.picture import Picture
 from experiments.kinds.proofs import Proofs
 from experiments.kinds.speed_table import SpeedTable
+from experiments.race import Contender
 from experiments.speed import Speed
 
 RULES = ("edd", "spt", "mdd", "psk", "wilkerson_irwin", "atc", "covert", "mddc", "random")
@@ -51,6 +53,27 @@ DEMO = Demonstration(
     solvers=("augmented_mddc", "exact"),
     sees={"lookahead": "bound"},
 )
+
+TIMED = {
+    "MDD": Contender("mdd"),
+    "augmented MDDC": Contender("augmented_mddc"),
+    "pilot": Contender("mdd_pilot", {"form": "last", **PLAY}),
+    "pilot (samples)": Contender("mdd_pilot@0.1", {"form": "last", **PLAY}, (0.3, 0.3, 0.3)),
+    "agents": Contender(agents=RUNS[:3]),
+    "agents (samples)": Contender(agents=RUNS[:3], seconds=(0.3, 0.3, 0.3), temperature=2),
+    "search": Contender("search", seconds=(1, 0.3, 0.3)),
+    "exact": Contender("exact", seconds=(10,)),
+}
+"""4 CPU s for an instance, and what the exact solver takes."""
+TIMED_WEIGHTED = {
+    "ATC": Contender("atc"),
+    "COVERT": Contender("covert"),
+    "ATC (samples)": Contender("atc@0.1", seconds=(1, 1, 1)),
+    "pilot of ATC": Contender("pilot:atc"),
+    "search": Contender("search", seconds=(3, 1, 1)),
+    "CP-SAT": Contender("cp_sat", seconds=(10,)),
+}
+"""18 CPU s for an instance at most; CP-SAT ends where it has a proof."""
 
 HOT = (0.03, 0.1, 0.3, 1, 3)
 FORMS = ("next", "last", "position")
@@ -144,6 +167,23 @@ of decisions. The index of MDDC is no feature of the agents, the pilot by MDD is
         agents=AGENTS,
         measures=("mean", "median", "aggregate", "reached", "cpu_ms"),
         digits=3,
+    ),
+    "equal_time": EqualTime(
+        "Total tardiness: quality at equal CPU time, on the instances of arXiv 2510.24013",
+        {text.replace("discover:", "") + " jobs": text for text in PAPER},
+        TIMED,
+        budgets=BUDGETS[:-2],
+        take=10,
+        measure="aggregate",
+        digits=3,
+    ),
+    "equal_time_weighted": EqualTime(
+        "Total weighted tardiness: quality at equal CPU time, on OR-Library's instances",
+        {f"{jobs} jobs": f"wt{jobs}" for jobs in (40, 50, 100)},
+        TIMED_WEIGHTED,
+        take=10,
+        measure="aggregate",
+        digits=2,
     ),
     "choices": Comparison(
         "Total tardiness: which temperature, on validation instances",
