@@ -17,7 +17,7 @@ from envs.core.datasets import resolve
 from envs.core.instance import Instance
 from envs.core.parts import parts
 from experiments.evaluate import check_names, rule_defaults
-from experiments.methods import Effort, Method, methods
+from experiments.methods import Effort, Method, known, methods
 from experiments.train import ensure
 from experiments.training.settings import Train
 
@@ -46,6 +46,11 @@ class Contender:
         """Each seed with its CPU seconds, or without end."""
         alone = max(1, len(self.agents))
         return list(enumerate(self.seconds or (inf,) * alone))
+
+    def searches(self, problem: str) -> bool:
+        """Whether it is a solver that goes on for its seconds, rather than a dispatcher or its samples."""
+        solver = self.method.partition(":")[0]
+        return solver in known(problem)[1] and solver not in parts(problem).solvers.CONSTRUCTIVE
 
     def made(self, problem: str, seed: int, seconds: float) -> Method:
         """The method of that seed, with so many seconds."""

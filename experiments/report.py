@@ -9,7 +9,11 @@ from envs.core.files import check_writable
 from envs.core.parts import Table, parts
 from envs.core.text import nearest
 from experiments import cli
+from experiments.kinds.page import Page
 from experiments.locks import one_writer
+
+ALL = {"README": Page("Results", template="results", front="Which method to take")}
+"""What is made of the tables of all problems."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Report:
     """
 
     only: tuple[str, ...] = ()
-    """PROBLEM/TABLE ...; default: all."""
+    """PROBLEM/TABLE ..., or README, the page about all problems; default: all."""
     folder: Path = Path("results")
     """Where to write."""
 
@@ -33,6 +37,7 @@ def report(command: Report) -> None:
         for problem in PROBLEMS
         for name, table in parts(problem).tables.TABLES.items()
     }
+    tables |= {name: ("", table) for name, table in ALL.items()}
     for name in command.only:
         if name not in tables:
             raise ValueError(f"{name!r} is no table: {nearest(name, tables)}.")

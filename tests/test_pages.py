@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.kinds.page import cell
+from envs.core.parts import parts
+from experiments.kinds.equal_time import ADVICE, LEADS, EqualTime
+from experiments.kinds.page import PLACE, TEMPLATES, Page, cell, with_section
+from experiments.race import column
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -83,3 +86,40 @@ def test_a_page_takes_cells_of_tables_and_refuses_what_is_none(tmp_path: Path) -
     ):
         with pytest.raises(ValueError, match=sentence):
             cell(tmp_path, place, where)
+
+
+def test_the_page_of_all_results_asks_for_cells_that_its_tables_have_once_they_are_made() -> None:
+    places = PLACE.findall((TEMPLATES / "results.md").read_text(encoding="utf-8"))
+    assert len(places) > 50
+    for place in places:
+        table, row, columns = place.split("|")
+        name, _, heading = table.partition("#")
+        problem, _, title = name.partition("/")
+        made = parts(problem).tables.TABLES[title]
+        assert isinstance(made, EqualTime) and row in made.sets, place
+        known = {ADVICE: list(map(column, made.budgets)), LEADS: ["dispatching", "search"]}[heading]
+        assert all(one in known for one in columns.split(" .. ")), place
+
+
+def test_a_section_of_the_front_page_follows_that_of_the_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "# Results\n\n## Which\nThis: [all](README.md), [it](https://x.org).\n\n## Others\nMore.\n"
+    front = "# It\n\n## Which\nOld.\n\nOlder.\n\n## Code\nHere.\n"
+    said = "## Which\nThis: [all](results/README.md), [it](https://x.org).\n\n"
+    assert with_section(front, "Which", page, "results") == f"# It\n\n{said}## Code\nHere.\n"
+    assert with_section("# It\n", "Which", page, "results") == "# It\n"
+    (tmp_path / "README.md").write_text(front)
+    (tmp_path / "results").mkdir()
+    monkeypatch.setattr("experiments.kinds.page.TEMPLATES", tmp_path)
+    (tmp_path / "all.md").write_text(page.partition("\n\n")[2])
+    Page("Results", template="all", front="Which").make("", tmp_path / "results/README", "x")
+    assert (tmp_path / "results/README.md").read_text().startswith("# Results\n\n## Which\nThis: [all](README.md)")
+    assert (tmp_path / "README.md").read_text() == f"# It\n\n{said}## Code\nHere.\n"
+
+
+def test_the_front_page_says_which_method_to_take_as_the_results_do() -> None:
+    page, front = (ROOT / "results/README.md"), (ROOT / "README.md").read_text(encoding="utf-8")
+    if page.exists():
+        assert with_section(front, "Which method to take", page.read_text(encoding="utf-8"), "results") == front
+        assert "## Which method to take\n" in front

@@ -20,8 +20,8 @@ from experiments.records import Layout, Records, provenance
 BUDGETS = (0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10)
 """CPU seconds."""
 
-ADVICE = "Which is best at which budget"
-"""The heading of the table that pages quote."""
+ADVICE, LEVEL, LEADS = "Which is best at which budget", "Which are level with it", "At which budgets what is best"
+"""The headings of the tables that pages quote."""
 
 
 class Cell(NamedTuple):
@@ -86,7 +86,7 @@ class EqualTime:
         tables = "\n".join(self._table(name, found) for name, found in cells.items())
         text = (
             f"# {self.title}\n\n![gap against CPU seconds]({path.name}.png)\n\n{self._caption(all_rows, command)}\n\n"
-            f"{notes}{self._advice(cells)}\n{tables}\n{self._runs(rows)}"
+            f"{notes}{self._advice(problem, cells)}\n{tables}\n{self._runs(rows)}"
         )
         write_text(path.with_suffix(".md"), text)
 
@@ -140,24 +140,35 @@ class EqualTime:
         around = f" ± {cell.around:.{self.digits}f}" if len(cell.gaps) > 1 else ""
         return percent(cell.mean, self.digits) + around
 
-    def _advice(self, cells: Mapping[str, Cells]) -> str:
-        """For each set and budget, who is best there, and who is no worse as far as the intervals tell."""
-        lines = [(name, *(self._best(found, budget) for budget in self.budgets)) for name, found in cells.items()]
-        text = (
-            "The smallest gap and who has it; `level` are those whose interval meets its. Who did not run so long "
-            "counts with what it had when it ended."
+    def _advice(self, problem: str, cells: Mapping[str, Cells]) -> str:
+        """For each set and budget, who is best, who is no worse as far as the intervals tell, and what leads."""
+        best = {name: [self._standing(found, budget) for budget in self.budgets] for name, found in cells.items()}
+        head = ("instances", *map(column, self.budgets))
+        leaders = [(name, *(self._leader(standing) for standing in row)) for name, row in best.items()]
+        level = [(name, *("; ".join(level_with_best(standing)) for standing in row)) for name, row in best.items()]
+        searches = {who for who, contender in self.contenders.items() if contender.searches(problem)}
+        leads = [(name, *self._leads(row, searches)) for name, row in best.items()]
+        return (
+            "Who did not run so long counts here with what it had when it ended.\n\n"
+            f"## {ADVICE}\n\nAnd its gap.\n\n{markdown(head, leaders)}\n"
+            f"## {LEVEL}\n\nWhose interval meets that of the best.\n\n{markdown(head, level)}\n"
+            f"## {LEADS}\n\nDispatching: rules, list schedulers, pilots, agents, and their samples. Search: "
+            f"{', '.join(sorted(searches))}.\n\n{markdown(('instances', 'dispatching', 'search'), leads)}"
         )
-        return f"## {ADVICE}\n\n{text}\n\n{markdown(('instances', *map(column, self.budgets)), lines)}"
 
-    def _best(self, cells: Cells, budget: float) -> str:
-        had = {(who, at): cell for (who, at), cell in cells.items() if at <= budget}
-        if not had:
-            return "-"
-        there = {who: had[max(key for key in had if key[0] == who)] for who, _ in had}
-        best = min(there, key=lambda who: there[who].mean)
-        first = there.pop(best)
-        level = [who for who, one in there.items() if 0 < one.mean - first.mean <= one.around + first.around]
-        return f"{best} {percent(first.mean, self.digits)}" + (f" (level: {'; '.join(level)})" if level else "")
+    def _standing(self, cells: Cells, budget: float) -> Cells:
+        """The last cell of each contender up to a budget, from the smallest gap up."""
+        last = {who: max(at for one, at in cells if one == who and at <= budget) for who, at in cells if at <= budget}
+        return dict(sorted(((key, cells[key]) for key in last.items()), key=lambda pair: pair[1].mean))
+
+    def _leader(self, standing: Cells) -> str:
+        return next((f"{who} {percent(cell.mean, self.digits)}" for (who, _), cell in standing.items()), "-")
+
+    def _leads(self, row: Sequence[Cells], searches: set[str]) -> list[str]:
+        """The budgets at which dispatching and at which search has the smallest gap."""
+        first = {budget: next(iter(cells))[0] for budget, cells in zip(self.budgets, row, strict=True) if cells}
+        sides = [[budget for budget, who in first.items() if (who in searches) == side] for side in (False, True)]
+        return [", ".join(map(column, side)) or "-" for side in sides]
 
     def _caption(self, rows: Sequence[Mapping[str, str]], command: str) -> str:
         kinds = " or ".join(dict.fromkeys(row["reference_kind"] for row in rows))
@@ -189,6 +200,14 @@ class EqualTime:
             lines.append((name, f"`{method}`", f"`{first['options']}`" if first["options"] else "", seconds, training))
         head = ("method", "as `evaluate` calls it", "options", "CPU s of each seed", "CPU s of training")
         return f"## Runs\n\n{markdown(head, lines)}"
+
+
+def level_with_best(standing: Cells) -> list[str]:
+    """Who is worse than the first of these, but by no more than both intervals reach."""
+    if not standing:
+        return []
+    first = next(iter(standing.values()))
+    return [who for (who, _), one in standing.items() if 0 < one.mean - first.mean <= one.around + first.around]
 
 
 def gap(row: Mapping[str, str], budget: float, best: Mapping[str, float]) -> dict[str, str]:

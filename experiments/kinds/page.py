@@ -21,6 +21,10 @@ class Page:
     """
 
     title: str
+    template: str = ""
+    """`experiments/problems/<template>.md` instead."""
+    front: str = ""
+    """The heading of a section that the front page, README.md beside the folder of the page, has too, if it has it."""
 
     def make(self, problem: str, path: Path, command: str) -> None:
         """Write PATH.md.
@@ -28,10 +32,22 @@ class Page:
         Raises:
             ValueError: a cell that there is not.
         """
-        template = TEMPLATES / f"{problem}.md"
+        template = TEMPLATES / f"{self.template or problem}.md"
         text = PLACE.sub(lambda place: cell(path.parent, place[1], template), read_text(template))
         made = f"The numbers are cells of the tables that are named beside them, filled in by `{command}`."
-        write_text(path.with_suffix(".md"), f"# {self.title}\n\n{text.strip()}\n\n{made}\n")
+        page, front = f"# {self.title}\n\n{text.strip()}\n\n{made}\n", path.parents[1] / "README.md"
+        write_text(path.with_suffix(".md"), page)
+        if self.front and front.exists():
+            write_text(front, with_section(read_text(front), self.front, page, path.parent.name))
+
+
+def with_section(front: str, heading: str, page: str, folder: str) -> str:
+    """The front page with the section of that heading, where it has one, as the page in that folder has it."""
+    section = re.compile(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+    found = section.search(page)
+    assert found is not None, heading
+    linked = re.sub(r"\]\((?!\w+://)", f"]({folder}/", found[0].rstrip() + "\n\n")
+    return section.sub(lambda _: linked, front)
 
 
 def cell(folder: Path, place: str, template: Path) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from experiments.kinds.comparison import Agents, Comparison, Line, sampled, seeds
 from experiments.kinds.demonstration import Demonstration
-from experiments.kinds.equal_time import BUDGETS, EqualTime
+from experiments.kinds.equal_time import EqualTime
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
 from experiments.kinds.paired import Paired
@@ -186,7 +186,6 @@ TABLES = {
         "Task graphs of 20 to 30 tasks: quality at equal CPU time, by communication over computation",
         {f"ratio {ratio}": f"dags:{ratio}" for ratio in (0.1, 0.5, 1, 2)},
         TIMED,
-        budgets=BUDGETS[:-1],
         take=10,
     ),
     "equal_time_large": EqualTime(

@@ -5,7 +5,7 @@ from typing import Any
 
 from experiments.kinds.comparison import Agents, Comparison, Line, sampled, seeds
 from experiments.kinds.demonstration import Demonstration
-from experiments.kinds.equal_time import BUDGETS, EqualTime
+from experiments.kinds.equal_time import EqualTime
 from experiments.kinds.learning import LearningCurves
 from experiments.kinds.page import Page
 from experiments.kinds.picture import Picture
@@ -172,7 +172,6 @@ of decisions. The index of MDDC is no feature of the agents, the pilot by MDD is
         "Total tardiness: quality at equal CPU time, on the instances of arXiv 2510.24013",
         {text.replace("discover:", "") + " jobs": text for text in PAPER},
         TIMED,
-        budgets=BUDGETS[:-2],
         take=10,
         measure="aggregate",
         digits=3,

@@ -15,7 +15,7 @@ from envs.core.datasets import resolve
 from envs.jobshop.env import JobShop
 from envs.jobshop.instance import JobShopInstance
 from envs.jobshop.verify import verify
-from experiments.kinds.equal_time import ADVICE, EqualTime, layout
+from experiments.kinds.equal_time import ADVICE, LEADS, Cell, EqualTime, layout, level_with_best
 from experiments.kinds.frontier import draw
 from experiments.kinds.page import cell
 from experiments.kinds.tables import half_width
@@ -142,11 +142,11 @@ def test_tables_have_the_means_over_instances_with_intervals_over_the_seeds_that
     assert (tmp_path / "small.png").exists()
     best = cell(tmp_path, f"small#{ADVICE}|six|1", where)
     assert re.fullmatch(r"(pilot \(samples\)|rule) \d+\.\d{3}", best)
+    assert cell(tmp_path, f"small#{LEADS}|la|dispatching .. search", where).endswith("0.1, 1 | -")
+    assert "Search: first.\n" in text
 
 
 def test_what_is_best_never_gets_worse_with_time_and_names_who_is_level() -> None:
-    from experiments.kinds.equal_time import Cell
-
     table = replace(TABLE, contenders=dict.fromkeys("abc", Contender("fake")), digits=1)
     cells = {
         ("a", 0.01): Cell((5.0, 5.2, 4.8)),
@@ -154,8 +154,10 @@ def test_what_is_best_never_gets_worse_with_time_and_names_who_is_level() -> Non
         ("c", 0.1): Cell((9.0,)),
         ("c", 1.0): Cell((4.0,)),
     }
-    said = [table._best(cells, budget) for budget in (0.001, *BUDGETS)]
-    assert said == ["-", "a 5.0", "b 4.9 (level: a)", "c 4.0"]
+    standing = [table._standing(cells, budget) for budget in (0.001, *BUDGETS)]
+    assert [table._leader(one) for one in standing] == ["-", "a 5.0", "b 4.9", "c 4.0"]
+    assert [level_with_best(one) for one in standing] == [[], [], ["a"], []]
+    assert table._leads(standing[1:], {"b"}) == ["0.01, 1", "0.1"]
     figure = draw("It", {"set": {key: one.mean for key, one in cells.items()}}, ("a", "b", "c"))
     line = next(line for line in figure.axes[0].get_lines() if line.get_label() == "the best")
     assert np.asarray(line.get_ydata()).tolist() == [pytest.approx(5.0), 4.9, 4.0]
