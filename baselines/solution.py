@@ -1,7 +1,8 @@
-"""What a solver returns."""
+"""What a solver returns, and what is known of one that improves schedules."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,3 +36,13 @@ class Solution:
     wall_s: float
     cpu_s: float
     improvements: tuple[Improvement, ...] = ()
+
+
+class Improver(NamedTuple):
+    """What is known of a solver that goes on from any schedule, beside how it solves."""
+
+    warm_up: Callable[[], object]
+    """Compile it, or load it, so that this is not timed."""
+    moves_per_second: Callable[[Any, float, bool], float]
+    """(instance, CPU seconds, anew) -> moves that it judges per CPU second; `anew`: each by the objective that it leads
+    to, computed from nothing."""

@@ -45,8 +45,9 @@ class Evaluate:
     """Compare methods on instances: verify each schedule, write a row for each, print a table.
 
     A method is a rule, a solver, a run directory or a checkpoint file; pilot:NAME tries out what the rule or agent
-    makes of each choice, both:NAME plays backwards in time too. Rules play under the problem's options that are given
-    here, agents under those that they were trained with.
+    makes of each choice, both:NAME plays backwards in time too, and tabu:NAME, or that of another solver that goes on
+    from any schedule, improves what NAME makes in the rest of the seconds. Rules play under the problem's options that
+    are given here, agents under those that they were trained with.
     """
 
     instances: tuple[str, ...]
@@ -139,8 +140,8 @@ def warm_up(problem: Problem[Any, Any], cases: Sequence[Case]) -> None:
     """Let kernels compile and networks wake up before anything is timed."""
     smallest = min((case.instance for case in cases), key=lambda instance: instance.shape)
     rules = methods(problem, playable(problem)[:1], Effort())
-    agents = {id(case.method): case.method for case in cases if case.method.train_decisions is not None}
-    for method in [*rules, *agents.values()]:
+    found = {id(method): method for method in (case.method.start or case.method for case in cases)}
+    for method in [*rules, *(method for method in found.values() if method.train_decisions is not None)]:
         method.solve(smallest, 0)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,6 +40,8 @@ class Method:
     train_cpu_s: float | None = None
     rounds: Callable[[Instance, int, float], Iterator[Episode]] | None = None
     """(instance, seed, CPU seconds) -> the best so far after each round of samples"""
+    start: "Method | None" = None
+    """What makes the schedule that a solver improves."""
 
     def title(self) -> str:
         """The name for a heading: a run directory without its parents, and how many samples."""
@@ -66,6 +69,7 @@ def methods(problem: Problem[Any, Any], names: Sequence[str], effort: Effort) ->
     rule, agent or other pilot makes of it, `both:NAME` also plays each instance backwards in time, as often again, and
     `NAME@T` samples at temperature T. Without, a rule is sampled at the one that validation chose for it, an agent at
     1, as in training. The first sample of a rule or an agent is greedy, but of "random", which has no preference.
+    `SOLVER:NAME`, of a solver that goes on from any schedule, spends the rest of its seconds on that which NAME makes.
     Rules and pilots play under the options of `problem`, agents under those that they were trained with.
 
     Raises:
@@ -100,9 +104,10 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
         raise ValueError(f"{name!r} is no method: both: plays each instance there and back already, so write it once.")
     if name.startswith("both:"):
         return [_both(problem, method) for method in _method(problem, name.removeprefix("both:"), effort)]
+    improvers, first = parts(problem.name).solvers.IMPROVERS, name.partition(":")[0]
     base, _, suffix = name.rpartition("@")
     if base and re.fullmatch(r"-?[0-9.]+(e-?[0-9]+)?", suffix) and not Path(name).exists():
-        if base in solvers or base.startswith("pilot:"):
+        if base in solvers or first in ("pilot", *improvers):
             raise ValueError(f"{name!r} asks for a temperature, but {base} is not sampled: leave @{suffix} out.")
         try:
             temperature = float(suffix)
@@ -112,6 +117,8 @@ def _method(problem: Problem[Any, Any], name: str, effort: Effort) -> list[Metho
         return _sampled(problem, base, effort, temperature)
     if name in solvers:
         return [_solver(problem, name, effort)]
+    if first in improvers:
+        return [_improved(problem, first, name.removeprefix(f"{first}:"), effort)]
     pilots, inner = 0, name
     while inner.startswith("pilot:"):
         pilots, inner = pilots + 1, inner.removeprefix("pilot:")
@@ -173,7 +180,8 @@ def _scorer(problem: Problem[Any, Any], name: str, device: str) -> tuple[Problem
         facts = {"train_decisions": agent.train_decisions, "train_cpu_s": agent.train_cpu_s}
     else:
         check_spelling("method", name, parts(problem.name).rules.RENAMED)
-        options = [*rules, *solvers, *(f"pilot:{rule}" for rule in rules)]
+        prefixes = ("pilot", *parts(problem.name).solvers.IMPROVERS)
+        options = [*rules, *solvers, *(f"{prefix}:{rule}" for prefix in prefixes for rule in rules)]
         raise ValueError(f"{name!r} is no rule, solver or run directory of {problem.name}: {nearest(name, options)}.")
     return problem, scores, {**facts, "options": options_text(problem.options)}
 
@@ -207,6 +215,30 @@ def _solver(problem: Problem[Any, Any], name: str, effort: Effort) -> Method:
     if name in parts(problem.name).solvers.CONSTRUCTIVE:
         return Method(name, solve)
     return Method(name, solve, budget_s=effort.seconds, workers=effort.workers)
+
+
+def _improved(problem: Problem[Any, Any], solver: str, name: str, effort: Effort) -> Method:
+    """The schedule that a method makes, and what the solver makes of it in the rest of the seconds."""
+    inner = _method(problem, name, replace(effort, samples=(1,)))[0]
+    if inner.budget_s is not None:
+        raise ValueError(f"'{solver}:{name}' is no method, for {name} is a solver: leave one of them out.")
+    improve, improver = known(problem.name)[1][solver], parts(problem.name).solvers.IMPROVERS[solver]
+
+    def solve(instance: Instance, seed: int) -> Solution:
+        improver.warm_up()
+        search = Search(solver, effort.seconds, effort.workers, seed)
+        start = inner.solve(instance, seed)
+        search.record(start.objective, start.schedule)
+        spent, left = search.spent(), search.moment(1) - time.perf_counter()
+        if left <= 0:
+            return search.solution(start.objective, start.bound, start.schedule, "hint")
+        found = improve(instance, left, workers=effort.workers, seed=seed, start=start.schedule)
+        later = [one._replace(cpu_s=spent + one.cpu_s) for one in found.improvements]
+        search.improvements += [one for one in later if one.objective < start.objective]
+        return search.solution(found.objective, found.bound, found.schedule, found.status)
+
+    spends: dict[str, Any] = {"budget_s": effort.seconds, "workers": effort.workers, "start": inner}
+    return replace(inner, name=f"{solver}:{inner.name}", solve=solve, **spends)
 
 
 def _both(problem: Problem[Any, Any], method: Method) -> Method:

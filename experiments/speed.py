@@ -60,6 +60,8 @@ class Speed:
     Inside are the step with its masks, candidate features and observation, resets, and the drawing of new instances.
     Each number is the median of the repeats, each of about a CPU second, on one thread. "sampled" and "trained" are of
     GRPO: decisions in rollouts, network and all, and decisions of a gradient step, each by the CPU time of that part.
+    "moves" are those that the problem's local search judges on one instance, "moves_anew" the same where each is judged
+    by computing its objective from nothing.
     """
 
     instances: tuple[str, ...] = ()
@@ -71,7 +73,8 @@ class Speed:
     seconds: float = 1.0
     """CPU seconds of each."""
     only: tuple[str, ...] = ()
-    """Rows to measure: "step", "copy", "bare", "sb3", "policy", "sampled", "trained". Default: all."""
+    """Rows to measure: "step", "copy", "bare", "sb3", "policy", "sampled", "trained", "moves", "moves_anew". Default:
+    all."""
     startup: bool = False
     """Also time the import, and the first step with and without compiled kernels."""
     output: Path | None = None

@@ -1,4 +1,4 @@
-"""What `speed` times, by name: steps of the environment, passes of a policy, decisions of a trainer."""
+"""What `speed` times, by name: steps of the environment, a policy, a trainer, moves of a local search."""
 
 from collections.abc import Callable
 from functools import partial
@@ -21,7 +21,7 @@ class Timing(NamedTuple):
     timed: Callable[[np.ndarray], object] = lambda _: None
     after: Callable[[np.ndarray], object] = lambda _: None
     rate: Callable[[float], float] | None = None
-    """(CPU seconds) -> decisions per CPU second, of what is no step of the environment."""
+    """(CPU seconds) -> decisions or moves per CPU second, of what is no step of the environment."""
     shares: Callable[[float], str] = lambda _: ""
     """(CPU seconds) -> where the time goes."""
 
@@ -72,6 +72,15 @@ def _trainer(problem: Problem[Any, Any], text: str, batch: int, phase: Phase) ->
     )
 
 
+def _moves(problem: Problem[Any, Any], text: str, batch: int, anew: bool) -> Timing | None:
+    """Moves of the problem's first local search on one instance, where it has one."""
+    improvers = list(parts(problem.name).solvers.IMPROVERS.values())
+    if batch > 1 or not improvers:
+        return None
+    env = _step(problem, text, 1).env
+    return Timing(env, rate=lambda seconds: improvers[0].moves_per_second(env.instances[0], seconds, anew))
+
+
 TIMINGS: dict[str, Callable[..., Timing | None]] = {
     "step": _step,
     "copy": _copy,
@@ -80,5 +89,7 @@ TIMINGS: dict[str, Callable[..., Timing | None]] = {
     "policy": _policy,
     "sampled": partial(_trainer, phase="sampled"),
     "trained": partial(_trainer, phase="trained"),
+    "moves": partial(_moves, anew=False),
+    "moves_anew": partial(_moves, anew=True),
 }
 """Name of each measurement to what makes it; None for a problem that has nothing of the kind."""

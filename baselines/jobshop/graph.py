@@ -10,6 +10,7 @@ import numpy as np
 
 from envs.core.compiled import fast
 
+BEHIND, BEFORE = 1, 0
 OPERATION = {
     "duration": int,
     "machine": int,
@@ -22,7 +23,7 @@ OPERATION = {
     "place": int,  # in the topological order
     "lane": int,  # rank among its machine's operations, in the order of their numbers
     "mark": int,  # 1 while it goes with the one that is moved
-    "head": int,  # after the move that is being estimated
+    "trial": int,  # its head or its end after the move that is being judged
 }
 
 
@@ -54,31 +55,32 @@ def rebuild(g):
 @fast
 def follow(g, first, last):
     """Heads from place `first` on and tails from place `last` down; returns the makespan."""
-    makespan = 0
     for i in range(first, g.order.size):
         x = g.operation[g.order[i]]
         x.end = max(g.operation[x.before].end, g.operation[x.left].end) + x.duration
     for i in range(last, -1, -1):
         x = g.operation[g.order[i]]
         x.tail = max(g.operation[x.after].tail, g.operation[x.right].tail) + x.duration
+    makespan = 0
     for j in range(g.job_last.size):
         makespan = max(makespan, g.operation[g.job_last[j]].end)
     return makespan
 
 
 @fast
-def link(g, left, right):
-    """`right` follows `left` on their machine; either may be none."""
-    g.operation[left].right = right
-    g.operation[right].left = left
+def move(g, u, v, side):
+    """Put u behind a later v of its block, or v before u, which makes no cycle; returns the makespan."""
+    first, last = g.operation[u].place, g.operation[v].place
+    put(g, u, v, side)
+    return follow(g, first, last)
 
 
 @fast
-def move(g, u, v, forward):
-    """Take u right after v or else v right before u, both in a block, without a cycle; returns the makespan."""
+def put(g, u, v, side):
+    """`move` without heads and tails."""
     a, b = g.operation[u], g.operation[v]
     first, last = a.place, b.place
-    if forward:
+    if side == BEHIND:
         link(g, a.left, a.right)
         link(g, u, b.right)
         link(g, v, u)
@@ -88,7 +90,13 @@ def move(g, u, v, forward):
         link(g, a.left, v)
         link(g, v, u)
         put_before(g, v, first, last)
-    return follow(g, first, last)
+
+
+@fast
+def link(g, left, right):
+    """`right` follows `left` on their machine; either may be none."""
+    g.operation[left].right = right
+    g.operation[right].left = left
 
 
 @fast

@@ -6,6 +6,7 @@ tails of all others as they are: Taillard (1994), ORSA Journal on Computing 6(2)
 longest path through either of them; Balas and Vazacopoulos (1998), Management Science 44(2), for any two.
 """
 
+from baselines.jobshop.graph import BEFORE, BEHIND, put
 from envs.core.compiled import fast
 
 
@@ -55,46 +56,59 @@ def goes_before(g, u, v):
 
 
 @fast
-def estimate(g, u, v, forward):
-    """The longest path through u to v if u goes right after v or else v right before u."""
+def estimate(g, u, v, side):
+    """The longest path through u to v if u is put behind v, or v before u."""
     a, b = g.operation[u], g.operation[v]
-    begin = g.operation[a.left].end
-    tail = g.operation[b.right].tail
-    longest = 0
-    if forward:
+    begin, tail, longest = g.operation[a.left].end, g.operation[b.right].tail, 0
+    if side == BEHIND:
         o = a.right
         while True:
-            x = g.operation[o]
-            x.head = max(begin, g.operation[x.before].end)
-            begin = x.head + x.duration
+            begin = come(g, o, begin)
             if o == v:
                 break
-            o = x.right
-        a.head = max(begin, g.operation[a.before].end)
+            o = g.operation[o].right
+        come(g, u, begin)
         tail = max(tail, g.operation[a.after].tail) + a.duration
-        longest = a.head + tail
-        o = v
+        longest = a.trial + tail
         while o != u:
-            x = g.operation[o]
-            tail = max(tail, g.operation[x.after].tail) + x.duration
-            longest = max(longest, x.head + tail)
-            o = x.left
+            tail = max(tail, g.operation[g.operation[o].after].tail) + g.operation[o].duration
+            longest = max(longest, g.operation[o].trial + tail)
+            o = g.operation[o].left
         return longest
-    b.head = max(begin, g.operation[b.before].end)
-    begin = b.head + b.duration
+    begin = come(g, v, begin)
     o = u
     while o != v:
-        x = g.operation[o]
-        x.head = max(begin, g.operation[x.before].end)
-        begin = x.head + x.duration
-        o = x.right
-    o = b.left
-    while True:
-        x = g.operation[o]
-        tail = max(tail, g.operation[x.after].tail) + x.duration
-        longest = max(longest, x.head + tail)
-        if o == u:
-            break
-        o = x.left
+        begin = come(g, o, begin)
+        o = g.operation[o].right
+    while o != u:
+        o = g.operation[o].left
+        tail = max(tail, g.operation[g.operation[o].after].tail) + g.operation[o].duration
+        longest = max(longest, g.operation[o].trial + tail)
     tail = max(tail, g.operation[b.after].tail) + b.duration
-    return max(longest, b.head + tail)
+    return max(longest, b.trial + tail)
+
+
+@fast
+def come(g, o, begin):
+    """Operation o comes next, no sooner than `begin`; returns its end."""
+    x = g.operation[o]
+    x.trial = max(begin, g.operation[x.before].end)
+    return x.trial + x.duration
+
+
+@fast
+def outcome(g, u, v, side):
+    """The makespan after the move, from a pass over all operations: what `estimate` saves."""
+    beside = g.operation[u].right if side == BEHIND else g.operation[v].left
+    put(g, u, v, side)
+    for i in range(g.order.size):
+        x = g.operation[g.order[i]]
+        x.trial = max(g.operation[x.before].trial, g.operation[x.left].trial) + x.duration
+    makespan = 0
+    for j in range(g.job_last.size):
+        makespan = max(makespan, g.operation[g.job_last[j]].trial)
+    if side == BEHIND:
+        put(g, beside, u, BEFORE)
+    else:
+        put(g, v, beside, BEHIND)
+    return makespan

@@ -9,9 +9,9 @@ from ortools.sat.python import cp_model
 
 from baselines.cp_sat import Search, least
 from baselines.jobshop.rules import DEFAULTS, RULES
-from baselines.jobshop.tabu import tabu
+from baselines.jobshop.tabu import moves_per_second, tabu, warm_up
 from baselines.play import finish
-from baselines.solution import Solution
+from baselines.solution import Improver, Solution
 from envs.core.vector import DispatchVectorEnv
 from envs.jobshop.env import JobShop
 from envs.jobshop.instance import JobShopInstance
@@ -46,6 +46,7 @@ def cp_sat(
 
 
 SOLVERS: dict[str, Callable[..., Solution]] = {"cp_sat": cp_sat, "tabu": tabu}
+IMPROVERS = {"tabu": Improver(warm_up, moves_per_second)}
 
 
 def best_rule_schedule(instance: JobShopInstance) -> np.ndarray:

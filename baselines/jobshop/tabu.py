@@ -55,7 +55,7 @@ def tabu(
         raise ValueError(f"tabu makes at least 0 moves, but got {moves}.")
     if neighbourhood not in NEIGHBOURHOODS:
         raise ValueError(f"tabu has no neighbourhood {neighbourhood!r}: {nearest(neighbourhood, NEIGHBOURHOODS)}.")
-    _warm_up()
+    warm_up()
     call = Search("tabu", seconds, workers, seed)
     order = linear_order(instance) if start is None else order_of(instance, start)
     graph, trajectory = prepare(instance, order, seed, neighbourhood)
@@ -115,8 +115,20 @@ def next_chunk(moves: int, seconds: float) -> int:
     return max(1, int(moves * min(2.0, CHUNK_S / max(seconds, 1e-9))))
 
 
+def moves_per_second(instance: JobShopInstance, seconds: float, anew: bool) -> float:
+    """How many moves the search judges in a CPU second: by estimates or, `anew`, each by a pass over all operations."""
+    warm_up()
+    graph, trajectory = prepare(instance, linear_order(instance))
+    trajectory.walk["exact"] = anew
+    chunk, began = 16, time.process_time()
+    while (spent := time.process_time() - began) < seconds:
+        search(graph, trajectory, chunk, 0)
+        chunk = next_chunk(chunk, time.process_time() - began - spent)
+    return trajectory.walk[0].judged / spent
+
+
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Compile the search, or load it: what the first call would spend its time on."""
     shop = JobShopInstance.from_jobs([[(0, 1), (0, 1)], [(0, 2)]])
     search(*prepare(shop, linear_order(shop)), 1, 0)

@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baselines.jobshop.graph import move, rebuild
-from baselines.jobshop.neighbours import critical_path, draw, estimate, goes_before, goes_behind
+from baselines.jobshop.graph import BEFORE, BEHIND, move, rebuild
+from baselines.jobshop.neighbours import critical_path, draw, estimate, goes_before, goes_behind, outcome
 from envs.core.compiled import entry, fast
 
 N5, N6, N7 = 0, 1, 2
-BEHIND, BEFORE = 1, 0
 WALK = {
     "neighbourhood": int,
+    "exact": int,  # 1 to judge moves by their outcome, not by the estimate
     "tenure": int,  # moves for which another is forbidden, at least
     "spread": int,  # how many different tenures there are
     "patience": int,  # moves without a better schedule until the search goes back to the best
@@ -153,7 +153,7 @@ def judge(g, t, w, u, v, side):
     if not (goes_behind(g, u, v) if side == BEHIND else goes_before(g, u, v)):
         return
     w.judged += 1
-    value = estimate(g, u, v, side)
+    value = outcome(g, u, v, side) if w.exact else estimate(g, u, v, side)
     if value >= w.best and is_tabu(g, t, w, u, v, side):
         w.tabu_moves += 1
         if draw(w, w.tabu_moves) == 0:

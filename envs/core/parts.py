@@ -16,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from baselines.solution import Solution
+    from baselines.solution import Improver, Solution
     from envs.core.sources import Source
 
 T = TypeVar("T")
@@ -126,6 +126,8 @@ class Solvers:
     SOLVERS: Mapping[str, Solver]
     CONSTRUCTIVE: Sequence[str] = ()
     """Of them, those that build one schedule and need no budget of seconds."""
+    IMPROVERS: Mapping[str, "Improver"] = field(default_factory=dict)
+    """Of them, those that take `start`, the schedule that they go on from: SOLVER:NAME is a method then."""
     reference: Callable[[Any], float | None] = lambda _: None
     """The optimum of an instance that nobody has published, where it takes about a second to compute; else None."""
 

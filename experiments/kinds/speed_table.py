@@ -12,7 +12,10 @@ from envs.core.files import write_text
 from envs.core.problem import Problem
 from experiments.cli import options_text
 from experiments.kinds.tables import grouped, markdown
-from experiments.speed import Speed, placed, speed
+from experiments.speed import LAYOUT, Speed, placed, speed
+
+MOVES = ("moves", "moves_anew")
+"""The measurements that are of a local search."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,10 @@ class SpeedTable:
         problem_class, rows = load_problem(problem), []
         for options, asked in self.commands:
             rows += speed(replace(asked, output=path.with_suffix(".csv")), problem_class(**options))
+        rows = list({tuple(row[name] for name in LAYOUT.key): row for row in rows}.values())  # two may ask for one
         usual = options_text(problem_class().options).split()
-        plays = [row for row in rows if row["decisions_per_cpu_s"] and not row["shares"]]
+        searches = [row for row in rows if row["what"] in MOVES]
+        plays = [row for row in rows if row["decisions_per_cpu_s"] and not row["shares"] and row not in searches]
         lines = []
         for (options, instances, what), some in grouped(plays, "options", "instances", "what").items():
             rates = {row["batch"]: f"{int(row['decisions_per_cpu_s']):,}" for row in some}
@@ -61,6 +66,8 @@ class SpeedTable:
         if trainings:
             columns = ("GRPO", "instances", "rollouts", "decisions per CPU second", "where the time goes")
             text += f"\n{markdown(columns, trainings)}"
+        if searches:
+            text += self._searches(searches)
         if starts:
             text += f"\n{markdown(('start of a process', 'CPU seconds'), starts)}"
         write_text(path.with_suffix(".md"), text)
@@ -92,6 +99,19 @@ class SpeedTable:
             f"against that of the number of {self.placed} of an instance."
         )
         return f"\n{text}\n\n{markdown(('options', *texts, 'slope'), lines.values())}"
+
+    @staticmethod
+    def _searches(rows: Sequence[Mapping[str, str]]) -> str:
+        """Moves per CPU second, by instances."""
+        lines = [
+            (text, *(f"{int(row['decisions_per_cpu_s']):,}" for name in MOVES for row in some if row["what"] == name))
+            for (text,), some in grouped(rows, "instances").items()
+        ]
+        return (
+            "\nMoves that the local search judges per CPU second on one instance: by its estimates, and where the "
+            "objective that each leads to is computed from nothing.\n\n"
+            f"{markdown(('instances', 'by estimates', 'anew'), lines)}"
+        )
 
     @staticmethod
     def _batches(rows: Sequence[Mapping[str, str]]) -> list[str]:

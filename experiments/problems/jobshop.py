@@ -153,6 +153,7 @@ TABLES = {
         (
             ({}, Speed(SHOPS, seconds=0.5, startup=True)),
             ({}, Speed(("random:15x15",), batch=(256,), only=("sampled", "trained"))),
+            ({}, Speed((*SHOPS[1:], "random:100x20"), batch=(1,), seconds=0.5, only=("moves", "moves_anew"))),
             *(
                 (options, Speed(SHOPS, seconds=0.5, only=("step",)))
                 for options in ({"lookahead": "pilot"}, {"scheme": "non_delay"}, {"scheme": "semi_active"})

@@ -318,3 +318,42 @@ def test_methods_that_are_given_seconds_sample_until_these_are_over_also_both_wa
         if method.name != "random":
             assert found[0].objective == greedy["linear_pilot"].objective
             assert found[-1].objective <= greedy[method.name.removesuffix("@0.05")].objective
+
+
+def test_a_solver_goes_on_from_what_a_rule_a_pilot_or_an_agent_makes_in_the_time_that_is_left(run_dir: Path) -> None:
+    names = ("tabu:mwkr", "tabu:both:mwkr", "tabu:pilot:mwkr", f"tabu:{run_dir}")
+    problem = load_problem("jobshop")(**rule_defaults("jobshop"))
+    (instance,) = resolve(problem, "random:10x10:1:3")
+    for method in methods.methods(problem, names, Effort(samples=(1, 8), seconds=0.5)):
+        assert method.start is not None and method.budget_s == 0.5 and method.samples == 1
+        start, solution = method.start.solve(instance, 0), method.solve(instance, 0)
+        first, *later = solution.improvements
+        assert first.objective == start.objective and np.array_equal(first.schedule, start.schedule)
+        assert later and solution.objective == later[-1].objective < start.objective
+        assert 0 < first.cpu_s < later[0].cpu_s <= later[-1].cpu_s <= solution.cpu_s
+        assert solution.wall_s < 1
+    assert [method.name for method in methods.methods(problem, names, Effort())] == list(names)
+    assert methods.methods(problem, names[3:], Effort())[0].train_decisions
+
+
+def test_a_start_that_takes_all_the_time_is_the_answer() -> None:
+    problem = load_problem("jobshop")(**rule_defaults("jobshop"))
+    (instance,) = resolve(problem, "random:10x10:1:3")
+    (method,) = methods.methods(problem, ("tabu:pilot:mwkr",), Effort(seconds=1e-6))
+    solution = method.solve(instance, 0)
+    assert solution.status == "hint" and method.start is not None
+    assert np.array_equal(solution.schedule, method.start.solve(instance, 0).schedule)
+
+
+def test_what_no_solver_can_go_on_from_is_refused() -> None:
+    problem = load_problem("jobshop")()
+    for name, sentence in (
+        ("tabu:cp_sat", "'tabu:cp_sat' is no method, for cp_sat is a solver"),
+        ("tabu:tabu:mwkr", "'tabu:tabu:mwkr' is no method, for tabu:mwkr is a solver"),
+        ("tabu:mwkr@0.1", "asks for a temperature, but tabu:mwkr is not sampled"),
+        ("tabu:mwkrr", "the nearest are 'mwkr'"),
+        ("both:tabu:mwkr", "tabu:mwkr is a solver: leave both: out"),
+        ("pilot:tabu", "pilot: tries out a rule or an agent"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            methods.methods(problem, (name,), Effort())

@@ -11,6 +11,7 @@ def test_each_measurement_has_a_row_that_is_kept(tmp_path: Path) -> None:
     command = Speed(instances=("random:3x3",), batch=(1, 32), repeats=2, seconds=0.01, output=tmp_path / "speed.csv")
     rows = speed(command, load_problem("jobshop")())
     assert {row["what"] for row in rows} == set(TIMINGS)
+    assert all(int(row["decisions_per_cpu_s"]) > 0 for row in rows)
     assert all(int(row["slowest"]) <= int(row["decisions_per_cpu_s"]) <= int(row["fastest"]) for row in rows)
     assert {row["batch"] for row in rows} == {"1", "32"}
     assert {row["what"] for row in rows if "network" in row["shares"]} == {"sampled", "trained"}
