@@ -1,0 +1,1 @@
+"""The rules and solvers of the blocking job shop."""
