@@ -12,7 +12,7 @@ from envs.blocking_jobshop.env import BlockingJobShop
 from envs.blocking_jobshop.instance import BlockingJobShopInstance
 from envs.blocking_jobshop.sets import load_set, reference
 from envs.blocking_jobshop.verify import verify
-from tests.blocking_jobshop.reference import KEYS, non_delay
+from tests.blocking_jobshop.plain import KEYS, non_delay
 
 SHOPS = [
     BlockingJobShopInstance.generate(np.random.default_rng(seed), *size)

@@ -11,7 +11,7 @@ from baselines.blocking_jobshop.solvers import SOLVERS, clairvoyant, cp_sat, exp
 from envs.blocking_jobshop.instance import BlockingJobShopInstance
 from envs.blocking_jobshop.sets import load_set
 from envs.blocking_jobshop.verify import verify
-from tests.blocking_jobshop.reference import brute_force
+from tests.blocking_jobshop.plain import brute_force
 from tests.blocking_jobshop.shops import blocking, flows
 from tests.blocking_jobshop.test_verify import shop
 from tests.jobshop.shops import shops
