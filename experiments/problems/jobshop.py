@@ -60,15 +60,22 @@ TIMED = {
     "linear rule": Contender("linear", ACTIVE),
     "pilot": Contender("linear_pilot", LOOK),
     "pilot (both ways)": Contender("both:linear_pilot", LOOK),
-    "pilot (samples)": Contender("linear_pilot@0.05", LOOK, seconds=(3, 1, 1)),
+    "pilot (samples)": Contender("linear_pilot@0.05", LOOK, seconds=(1, 1, 1)),
     "agent": Contender(HEADLINE),
     "agent (both ways)": Contender(f"both:{HEADLINE}"),
-    "agent (samples)": Contender(f"{HEADLINE}@1", seconds=(3, 1, 1)),
-    "tabu": Contender("tabu", seconds=(10, 1, 1)),
-    "tabu from the pilot": Contender("tabu:linear_pilot", LOOK, seconds=(3, 1, 1)),
+    "agent (samples)": Contender(f"{HEADLINE}@1", seconds=(1, 1, 1)),
+    "tabu": Contender("tabu", seconds=(10, 1, 1, 1, 1)),
+    "tabu from the pilot": Contender("tabu:linear_pilot", LOOK, seconds=(3, 1, 1, 1, 1)),
     "CP-SAT": Contender("cp_sat", seconds=(10,)),
 }
 """37 CPU s for an instance at most; tabu and CP-SAT end where the lower bound is reached."""
+
+STARTS = {
+    "from MWKR": Contender("tabu:mwkr", seconds=(3,) * 5),
+    "from the linear rule": Contender("tabu", seconds=(3,) * 5),
+    "from the pilot": Contender("tabu:linear_pilot", LOOK, seconds=(3,) * 5),
+    "from the agent": Contender(f"tabu:{HEADLINE}", seconds=(3,) * 5),
+}
 
 DEMO = Demonstration(
     instances="random:10x10..15x15",
@@ -131,6 +138,14 @@ TABLES = {
         },
         TIMED,
         notes="`tabu` begins with the schedule of the linear rule, `tabu from the pilot` with that of its pilot.",
+    ),
+    "starts": EqualTime(
+        "Job shop: what a start schedule is worth to tabu search, the time to make it included",
+        {size: f"taillard:{size}" for size in ("15x15", "30x20", "50x20", "100x20")},
+        STARTS,
+        budgets=(0.03, 0.1, 0.3, 1, 3),
+        take=4,
+        digits=2,
     ),
     "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),
     "trainers_learning": LearningCurves("Job shop: trainers in a minute", MINUTE, digits=2),
