@@ -1,14 +1,16 @@
 """Runs against the clock: each method once on each instance, and what it has in hand at each budget of CPU seconds."""
 
 import gc
+import os
 import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import inf
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, NamedTuple
 
 from baselines.solution import Improvement, Solution
@@ -221,8 +223,17 @@ _races: list[Race] = []
 
 def _begin(race: Race, names: Sequence[str]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is asked, and says when to end
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     race.warm_up(names)
     _races.append(race)
+
+
+def _end_with_parent() -> None:
+    """Where the first process was killed, nobody asks for more: do not wait for it for ever."""
+    first = parent_process()
+    assert first is not None
+    first.join()
+    os._exit(1)
 
 
 def _run(job: Job) -> dict[str, Any]:
