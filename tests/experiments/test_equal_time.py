@@ -199,21 +199,27 @@ def test_a_stopped_table_goes_on_and_runs_nothing_twice(tmp_path: Path, monkeypa
     assert len(ran) == 15
 
 
-def test_two_processes_find_what_one_finds(run_dir: Path, tmp_path: Path) -> None:
-    table = replace(
-        TABLE,
-        sets={"six": "ft06"},
-        contenders={
-            "rule": Contender("mwkr"),
-            "agent": Contender(agents=(replace(SMALL, run_dir=run_dir),)),
-            "CP-SAT": Contender("cp_sat", seconds=(1.0, 1.0)),
-        },
-    )
+def test_agents_are_played_with_a_seed_each(run_dir: Path, tmp_path: Path) -> None:
+    runs = (replace(SMALL, run_dir=run_dir),) * 2
+    contenders = {"once": Contender(agents=runs), "samples": Contender(agents=runs, seconds=(0.05, 0.05))}
+    replace(TABLE, sets={"six": "ft06"}, contenders=contenders).make("jobshop", tmp_path / "agents", "x")
+    rows = Records(tmp_path / "agents.csv", layout(BUDGETS)).rows
+    assert [(row["method"], row["seed"], row["budget_s"]) for row in rows] == [
+        *((str(run_dir), seed, "") for seed in "01"),
+        *((f"{run_dir}@1", seed, "0.05") for seed in "01"),
+    ]
+    assert rows[0]["1"] == rows[1]["1"] and not rows[2]["1"] and all(row["train_cpu_s"] for row in rows)
+    assert cell(tmp_path, "agents#Runs|once|CPU s of each seed", Path()) == "one schedule"
+
+
+def test_two_processes_find_what_one_finds(tmp_path: Path) -> None:
+    contenders = {"rule": Contender("mwkr"), "CP-SAT": Contender("cp_sat", seconds=(1.0, 1.0))}
+    table = replace(TABLE, sets={"six": "ft06"}, contenders=contenders)
     rows = {}
     for workers in (1, 2):
         replace(table, workers=workers).make("jobshop", tmp_path / str(workers), "x")
         rows[workers] = Records(tmp_path / f"{workers}.csv", layout(BUDGETS)).rows
-    assert [row["method"] for row in rows[1]] == ["mwkr", str(run_dir), "cp_sat", "cp_sat"]
+    assert [row["method"] for row in rows[1]] == ["mwkr", "cp_sat", "cp_sat"]
     for one, other in zip(rows[1], rows[2], strict=True):
         assert [one[name] for name in ("method", "seed", "1")] == [other[name] for name in ("method", "seed", "1")]
     assert cell(tmp_path, "2#six|CP-SAT|1", Path()) == "0.000 ± 0.000"
