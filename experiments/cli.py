@@ -11,9 +11,9 @@ import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr
 from dataclasses import field, fields, is_dataclass, make_dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -156,8 +156,21 @@ def check_spellings(problem: type[Problem[Any, Any]], words: list[str]) -> None:
         check_spelling(name, value if equals else following, problem.RENAMED.get(name, {}))
 
 
+def check_options(argv: list[str], known: dict[str, Any]) -> None:
+    """ValueError where an option stands twice, of which tyro takes the last, or a list has no value, which is all."""
+    found = [word.partition("=")[0].replace("_", "-") for word in argv if word.startswith("--") and word != "--"]
+    for option in found:
+        if option in known and found.count(option) > 1:
+            many = "all of its values behind one" if get_origin(known[option]) is tuple else "it once"
+            raise ValueError(f"{option} stands there {found.count(option)} times: write {many}.")
+    for word, following in pairwise([*argv, "--"]):
+        if get_origin(known.get(word.replace("_", "-"))) is tuple and following.startswith("--"):
+            raise ValueError(f"{word} has no value: write one or more behind it, or leave it out.")
+
+
 def read(shape: type[D], argv: list[str], usage: str, description: str | None) -> D:
     """The dataclass `shape`, whose fields may be dataclasses, from a command line; ValueError for a wrong one."""
+    check_options(argv, _options(shape))
     box = io.StringIO()
     try:
         with redirect_stderr(box):
@@ -181,11 +194,11 @@ def read(shape: type[D], argv: list[str], usage: str, description: str | None) -
 def _options(shape: Any) -> dict[str, Any]:
     """The options that tyro makes of a dataclass and of the dataclasses in it, with their types."""
     found: dict[str, Any] = {}
-    for name, hint in get_type_hints(shape).items():
+    for name, hint in get_type_hints(shape, include_extras=True).items():
         inside = [hint, *get_args(hint)]  # one dataclass, or a union of several
         if any(map(is_dataclass, inside)):
             found |= {option: kind for one in inside if is_dataclass(one) for option, kind in _options(one).items()}
-        elif get_origin(hint) is not ClassVar:
+        elif get_origin(hint) not in (ClassVar, Annotated):  # what is annotated stands without a name
             found["--" + name.replace("_", "-")] = hint
     return found
 

@@ -15,7 +15,7 @@ from envs.core.parts import parts
 from envs.core.problem import Problem
 from experiments import cli
 from experiments.kinds.tables import mean, percent, summary
-from experiments.locks import ANOTHER, one_writer
+from experiments.locks import ANOTHER, ANOTHER_FOLDER, one_writer
 from experiments.methods import Effort, Method, methods, playable
 from experiments.progress import Progress
 from experiments.records import Layout, Records, cell, provenance
@@ -105,7 +105,7 @@ def evaluate(command: Evaluate, problem: Problem[Any, Any]) -> list[dict[str, st
     if command.gantt and command.gantt.suffix not in (".png", ".svg", ".pdf"):
         raise ValueError(f"{command.gantt} is no picture that can be drawn: name a .png, .svg or .pdf file.")
     check_writable(command.output, command.gantt, folders=[command.schedules])
-    with one_writer(command.output, ANOTHER):
+    with one_writer(command.output, ANOTHER), one_writer(command.schedules, ANOTHER_FOLDER, folder=True):
         cases = listed(command, problem)
         rows, solved = run(cases, command, problem)
         print(summary(rows))

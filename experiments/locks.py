@@ -16,6 +16,9 @@ except ImportError:  # Windows
 ANOTHER = "wait until it ends, or name another file"
 """What to do where another process writes a file of results."""
 
+ANOTHER_FOLDER = "wait until it ends, or name another folder"
+"""The same where it writes into a folder."""
+
 LOCK = ".lock"
 """The lock file of a run directory; that of a file is called .NAME.lock and stands beside it."""
 

@@ -51,10 +51,10 @@ def run(command: Train, problem: Problem[Any, Any], folder: Path) -> Path:
     check_device(command.device)
     source = training_source(problem, command.instances or problem.default_instances)
     judged = training_source(problem, command.validation) if command.validation else source
-    validation = Validation.draw(problem, judged, command.validation_instances)
     start = partial(model_for, command, problem, source, folder)
     model = start()
     records = curve_records(folder)
+    validation = Validation.draw(problem, judged, command.validation_instances)
     with nothing_left(folder):
         remove_drafts(folder)
         write_config(folder, command, problem, validation)
