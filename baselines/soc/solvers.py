@@ -1,6 +1,7 @@
-"""Solvers of task graphs: the list schedulers as solvers, and CP-SAT.
+"""Solvers of task graphs: the list schedulers as solvers, CP-SAT, and the local search of `search`.
 
-They are clairvoyant: they know every arrival and every true duration, so on streams they bound what can be reached.
+All but the search are clairvoyant: they know every arrival and every true duration, so on streams they bound what can
+be reached.
 """
 
 import math
@@ -15,6 +16,7 @@ from ortools.sat.python import cp_model
 from baselines.cp_sat import Search, least
 from baselines.soc.lists import LISTS
 from baselines.soc.ranks import Plan
+from baselines.soc.search import local_search
 from baselines.solution import Solution
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
@@ -58,6 +60,7 @@ def cp_sat(
 
 SOLVERS: dict[str, Callable[..., Solution]] = {
     **{name: partial(list_schedule, name=name) for name in LISTS},
+    "search": local_search,
     "cp_sat": cp_sat,
 }
 
@@ -72,7 +75,9 @@ def mean_latency(instance: SocInstance, total: int) -> int | float:
 
 def _check_no_span(instance: SocInstance) -> None:
     if instance.span or instance.queue:
-        raise ValueError("A solver plans all jobs of an instance, but this one has a span or a queue: use a rule.")
+        raise ValueError(
+            "A solver plans all jobs of an instance, but this one has a span or a queue: use a rule or search."
+        )
 
 
 def _best_list(instance: SocInstance) -> np.ndarray:
