@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from envs import load_problem
+from experiments.evaluate import Evaluate, evaluate
 from experiments.locks import one_writer
 
 HOLD = """
@@ -89,6 +91,17 @@ def test_the_lock_needs_no_room_on_the_disk(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "write", no_room)
     with one_writer(tmp_path / "x.csv", "wait"):
         assert (tmp_path / ".x.csv.lock").exists()
+
+
+def test_a_folder_of_schedules_is_written_by_one_evaluation(tmp_path: Path) -> None:
+    command = Evaluate(("ft06",), ("spt",), schedules=tmp_path)
+    with holder(tmp_path) as process:
+        assert said(process) == "held"
+        with pytest.raises(ValueError, match=r"is being written by .*: wait until it ends, or name another folder"):
+            evaluate(command, load_problem("jobshop")())
+    assert not list(tmp_path.iterdir())
+    evaluate(command, load_problem("jobshop")())
+    assert [path.name for path in tmp_path.iterdir()] == ["ft06-spt-1.json"]
 
 
 def test_a_folder_that_is_made_for_the_lock_goes_with_it(tmp_path: Path) -> None:
