@@ -173,7 +173,7 @@ class Race:
             had = solution.cpu_s >= FULL * job.seconds or solution.wall_s < FULL * seconds
             if method.budget_s is None or method.rounds is not None or had:
                 return solution
-            seconds *= min(1.1 * solution.wall_s / solution.cpu_s, 4.0)
+            seconds *= min(1.1 * solution.wall_s / solution.cpu_s, 10.0)
             method = self.contenders[job.contender].made(self.problem, job.seed, seconds)
         assert solution is not None
         raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from statistics import fmean
 from typing import Literal, NamedTuple
@@ -166,9 +167,12 @@ class EqualTime:
 
     def _leads(self, row: Sequence[Cells], searches: set[str]) -> list[str]:
         """The budgets at which dispatching and at which search has the smallest gap."""
-        first = {budget: next(iter(cells))[0] for budget, cells in zip(self.budgets, row, strict=True) if cells}
-        sides = [[budget for budget, who in first.items() if (who in searches) == side] for side in (False, True)]
-        return [", ".join(map(column, side)) or "-" for side in sides]
+        first = {column(at): next(iter(cells))[0] for at, cells in zip(self.budgets, row, strict=True) if cells}
+        said: dict[bool, list[str]] = {False: [], True: []}
+        for side, some in groupby(first, key=lambda at: first[at] in searches):
+            begin, *others = some
+            said[side].append(f"{begin} to {others[-1]}" if others else begin)
+        return [", ".join(budgets) or "-" for budgets in said.values()]
 
     def _caption(self, rows: Sequence[Mapping[str, str]], command: str) -> str:
         kinds = " or ".join(dict.fromkeys(row["reference_kind"] for row in rows))

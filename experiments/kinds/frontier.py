@@ -31,7 +31,7 @@ WIDE = 4
 
 
 def draw(title: str, panels: Mapping[str, Gaps], methods: Sequence[str]) -> Figure:
-    """The gaps from 0 to the smallest are drawn linearly, above by their logarithm; colours and marks mean methods."""
+    """Gaps are drawn by their logarithm, and linearly between 0 and the smallest where one is 0."""
     columns = min(WIDE, len(panels))
     lines = ceil(len(panels) / columns)
     figure = Figure(figsize=(max(3.3 * columns, 6), 2.7 * lines + 1.4), dpi=110, layout="constrained")
@@ -69,15 +69,16 @@ def _panel(axes: Any, name: str, gaps: Gaps, methods: Sequence[str]) -> None:
             axes.plot(*zip(*points, strict=True), label=method, zorder=2, **style)
     axes.set_xscale("log")
     threshold, most = _threshold(best), 1.3 * max((gap for gap in gaps.values() if gap > 0), default=1)
-    if min(best, default=0) < 1:
+    if min(best, default=0) <= 0:
         axes.set_yscale("symlog", linthresh=threshold, linscale=0.6)
-        least, steps = -0.05 * threshold, (1, 3)
+        least = -0.05 * threshold
     else:
         axes.set_yscale("log")
-        least, steps = min(best) / 1.3, (1, 2, 5)
+        least = min(best) / 1.3
     axes.set_ylim(least, most)
+    steps = (1, 2, 5) if least > 0 and most < 50 * least else (1, 3)
     ticks = [0, *(step * 10.0**power for power in range(-4, 5) for step in steps)]
-    axes.set_yticks([tick for tick in ticks if least <= tick <= most and (tick == 0 or tick >= threshold)])
+    axes.set_yticks([tick for tick in ticks if least <= tick <= most and (least > 0 or tick == 0 or tick >= threshold)])
     plain = FuncFormatter(lambda value, _: f"{value:g}")
     axes.xaxis.set_major_formatter(plain)
     axes.yaxis.set_major_formatter(plain)

@@ -142,7 +142,7 @@ def test_tables_have_the_means_over_instances_with_intervals_over_the_seeds_that
     assert (tmp_path / "small.png").exists()
     best = cell(tmp_path, f"small#{ADVICE}|six|1", where)
     assert re.fullmatch(r"(pilot \(samples\)|rule) \d+\.\d{3}", best)
-    assert cell(tmp_path, f"small#{LEADS}|la|dispatching .. search", where).endswith("0.1, 1 | -")
+    assert re.fullmatch(r"0\.0?1 to 1 \| -", cell(tmp_path, f"small#{LEADS}|la|dispatching .. search", where))
     assert "Search: first.\n" in text
 
 
@@ -158,6 +158,7 @@ def test_what_is_best_never_gets_worse_with_time_and_names_who_is_level() -> Non
     assert [table._leader(one) for one in standing] == ["-", "a 5.0", "b 4.9", "c 4.0"]
     assert [level_with_best(one) for one in standing] == [[], [], ["a"], []]
     assert table._leads(standing[1:], {"b"}) == ["0.01, 1", "0.1"]
+    assert table._leads(standing[1:], {"c"}) == ["0.01 to 0.1", "1"]
     figure = draw("It", {"set": {key: one.mean for key, one in cells.items()}}, ("a", "b", "c"))
     line = next(line for line in figure.axes[0].get_lines() if line.get_label() == "the best")
     assert np.asarray(line.get_ydata()).tolist() == [pytest.approx(5.0), 4.9, 4.0]
