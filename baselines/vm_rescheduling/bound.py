@@ -1,8 +1,8 @@
 """The sink-free bound: no plan makes more slots than evictions would if every VM that goes found a place outside.
 
 For one kind of single slots. A flavour is neutral where a VM of it takes the same number of slots wherever it stands.
-Slots are then a function of where the other VMs are; an arrival adds none, so a PM gains at most what its best evictions
-do, and a knapsack shares their number among the PMs. Memory and anti-affinity only take plans away.
+Slots are then a function of where the other VMs are; an arrival adds none, so a PM gains at most what its best
+evictions do, and a knapsack shares their number among the PMs. Memory and anti-affinity only take plans away.
 """
 
 import numpy as np
@@ -28,10 +28,10 @@ def most_slots(instance: VMReschedulingInstance) -> np.ndarray:
     slot, movers = int(instance.slot_cores[0]), movers_of(instance, ~neutral(instance))
     at = places(instance, movers)
     budget = min(instance.limit // int(instance.cost.min()), instance.vms)
-    on_nodes = at.count.sum(axis=(1, 2)) - (at.count[:, 0] * movers.double).sum(axis=1)
+    on_nodes = at.held.sum(axis=(1, 2)) - (at.held[:, 0] * movers.double).sum(axis=1)
     most = int(on_nodes.max(initial=0)) + 1
     gains = np.zeros((2, budget + 1), np.int64)
-    _share(at.free, at.count, movers, slot, gains, np.zeros(most, np.int64), np.zeros((3, most), np.int64))
+    _share(at.free, at.held, movers, slot, gains, np.zeros(most, np.int64), np.zeros((3, most), np.int64))
     return np.minimum((at.free // slot).sum() + gains[0], at.free.sum() // slot)
 
 

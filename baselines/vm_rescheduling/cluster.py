@@ -9,7 +9,7 @@ from envs.vm_rescheduling.instance import VMReschedulingInstance
 
 
 class Movers(NamedTuple):
-    """K flavours that may move, those of most cores first; of one size, double ones first. What a node gives to a VM."""
+    """K flavours that may move, those of most cores on a node first; of one size, double ones first."""
 
     flavour: np.ndarray  # (K,) i64
     cores: np.ndarray  # (K,) i64 on each node that it is on
@@ -28,12 +28,15 @@ class Wanted(NamedTuple):
     value: np.ndarray  # (N,) f64: cores of a slot times the weight of its kind
 
 
+CHANGING = ("free", "spare", "held", "head", "following", "taken")
+
+
 class Places(NamedTuple):
     """Where the VMs of the movers are; P PMs, V VMs, G groups (at least one column)."""
 
     free: np.ndarray  # (P, 2) i64 cores
     spare: np.ndarray  # (P, 2) i64 MB
-    count: np.ndarray  # (P, 2, K) i64: of each mover on each node; double ones count on both
+    held: np.ndarray  # (P, 2, K) i64: of each mover on each node; double ones count on both
     head: np.ndarray  # (P, 3, K) i64: a VM of the mover there (on node 0, 1, both), -1 for none
     following: np.ndarray  # (V,) i64: the next VM of the same mover at the same place, -1 for none
     group: np.ndarray  # (V,) i64
@@ -41,7 +44,7 @@ class Places(NamedTuple):
 
     def copy(self) -> "Places":
         """To be changed."""
-        return Places(*(array.copy() for array in self[:5]), self.group, self.taken.copy())
+        return self._replace(**{name: getattr(self, name).copy() for name in CHANGING})
 
 
 def movers_below(instance: VMReschedulingInstance, cores: int) -> Movers:
@@ -73,8 +76,8 @@ def places(instance: VMReschedulingInstance, movers: Movers) -> Places:
         instance.group,
         np.zeros((pms, max(1, int(instance.group.max()) + 1)), np.uint8),
     )
-    kind = movers.of[instance.flavour]
-    _fill(found, instance.flavour, instance.pm, instance.numa, kind, instance.cores // halves, instance.memory // halves)
+    sizes = instance.cores // halves, instance.memory // halves
+    _fill(found, instance.flavour, instance.pm, instance.numa, movers.of[instance.flavour], *sizes)
     return found
 
 
@@ -87,7 +90,7 @@ def _fill(found, flavour, pm, numa, kind, cores, memory):
                 found.free[p, side] -= cores[flavour[vm]]
                 found.spare[p, side] -= memory[flavour[vm]]
                 if k >= 0:
-                    found.count[p, side, k] += 1
+                    found.held[p, side, k] += 1
         if k >= 0:
             found.following[vm], found.head[p, node, k] = found.head[p, node, k], vm
         if found.group[vm] >= 0:
@@ -132,9 +135,7 @@ def worth_with(p, node, k, sign, at, movers, want):
 def room(p, node, k, at, movers):
     """Whether a VM of mover k has room on a node, 0, 1 or both, 2."""
     for side in range(2):
-        if (node == 2 or node == side) and (
-            at.free[p, side] < movers.cores[k] or at.spare[p, side] < movers.memory[k]
-        ):
+        if (node == 2 or node == side) and (at.free[p, side] < movers.cores[k] or at.spare[p, side] < movers.memory[k]):
             return False
     return True
 
@@ -154,11 +155,11 @@ def migrate(vm, p, where, q, to, k, at, movers):
         if where == 2 or where == node:
             at.free[p, node] += movers.cores[k]
             at.spare[p, node] += movers.memory[k]
-            at.count[p, node, k] -= 1
+            at.held[p, node, k] -= 1
         if to == 2 or to == node:
             at.free[q, node] -= movers.cores[k]
             at.spare[q, node] -= movers.memory[k]
-            at.count[q, node, k] += 1
+            at.held[q, node, k] += 1
     if at.group[vm] >= 0:
         at.taken[p, at.group[vm]] = 0
         at.taken[q, at.group[vm]] = 1

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from baselines.vm_rescheduling.cluster import migrate, movers_of, places, room, slots_of, wanted, worth_turned, worth_with
+from baselines.vm_rescheduling.cluster import (
+    migrate,
+    movers_of,
+    places,
+    room,
+    slots_of,
+    wanted,
+    worth_turned,
+    worth_with,
+)
 from envs.core.compiled import entry, fast
 from envs.vm_rescheduling.instance import VMReschedulingInstance
 
@@ -13,7 +22,8 @@ def filtering(instance: VMReschedulingInstance) -> np.ndarray:
     `baselines/heuristics.py` of github.com/bytedance/DRL-based-VM-Rescheduling: of the VMs of at most 16 cores it takes
     the one whose going leaves the fewest fragments, then the other PM and node whose fragments its coming lowers most,
     until the two together lower none. First VM and first PM of several. Fragments are free cores that are in no slot;
-    for slots of other sizes, theirs takes the place of 16. Here a place must have the memory, too, and no VM of the group.
+    for slots of other sizes, theirs takes the place of 16. Here a place must also have the memory, and no VM of the
+    group.
     """
     return _planned(instance, _filtering, np.flatnonzero(instance.cores <= instance.slot_cores[0]))
 
@@ -36,7 +46,7 @@ def _planned(instance, run, flavours):
 @entry
 def _filtering(at, movers, want, limit, goal, _arrive, log):
     done, spent = 0, 0
-    while not (goal and slots_of(at, want) >= goal):
+    while done < log.shape[0] and not (goal and slots_of(at, want) >= goal):
         vm, p, where, kind, most = -1, -1, -1, -1, -np.inf
         for q in range(at.free.shape[0]):
             now = worth_with(q, 0, 0, 0, at, movers, want)
@@ -44,7 +54,9 @@ def _filtering(at, movers, want, limit, goal, _arrive, log):
                 for node in range(3):
                     if at.head[q, node, k] < 0:
                         continue
-                    lowered = worth_with(q, node, k, -1, at, movers, want) - now - movers.cores[k] * (1 + movers.double[k])
+                    lowered = (
+                        worth_with(q, node, k, -1, at, movers, want) - now - movers.cores[k] * (1 + movers.double[k])
+                    )
                     if lowered >= most:
                         first = _first(q, node, k, at)
                         if lowered > most or first < vm:
@@ -70,7 +82,8 @@ def _best_place(vm, p, k, at, movers, want):
         now = worth_with(q, 0, 0, 0, at, movers, want)
         for node in range(3):
             if (node == 2) == (movers.double[k] == 1) and room(q, node, k, at, movers):
-                lowered = worth_with(q, node, k, 1, at, movers, want) - now + movers.cores[k] * (1 + movers.double[k])
+                lowered = worth_with(q, node, k, 1, at, movers, want) - now
+                lowered += movers.cores[k] * (1 + movers.double[k])
                 if lowered > most:
                     best, where, most = q, node, lowered
     return best, where, most
@@ -92,7 +105,7 @@ def _joint(at, movers, want, limit, goal, arrive, log):
     pms, kinds, done, spent = at.free.shape[0], movers.cores.size, 0, 0
     for p in range(pms):
         _measure(p, at, movers, want, arrive)
-    while not (goal and slots_of(at, want) >= goal):
+    while done < log.shape[0] and not (goal and slots_of(at, want) >= goal):
         vm, p, where, kind, q, node, most = -1, -1, -1, -1, -1, -1, 1e-9
         for k in range(kinds):
             if spent + movers.cost[k] > limit:

@@ -1,9 +1,9 @@
-"""The slot-plan rule: which NUMA node becomes a slot next, by which evictions; each mover then goes where it harms least.
+"""The slot-plan rule: what becomes a slot next, by which evictions; each mover then goes where it harms least.
 
-For one kind of single slots that need no memory (FR_16 and its like), with or without a goal. A node is worth its slots
-and, by `Weights`, how few evictions it is from the next one; a place for a mover costs what the node loses of that. Of
-all smallest sets of at most four VMs that open a slot on a node, the rule takes the one of most gain per cost of
-migration. Every step is a legal migration by itself. Memory and anti-affinity are kept where movers go.
+A target is a NUMA node or, for double slots, a PM that may have one more slot of a kind. It is worth its slots and, by
+`Weights`, how few evictions it is from the next one; a place for a mover costs what its targets lose of that. Of all
+smallest sets of VMs that open a slot on a target, the rule takes the one of most gain per cost of migration. Every step
+is a legal migration by itself: memory and anti-affinity are kept where movers go.
 """
 
 from dataclasses import dataclass
@@ -11,19 +11,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baselines.vm_rescheduling.cluster import migrate, movers_below, places
+from baselines.vm_rescheduling.cluster import Movers, migrate, movers_of, places, room, slots_of, wanted, worth
 from envs.core.compiled import entry, fast
 from envs.vm_rescheduling.instance import VMReschedulingInstance
 
-MOST = 4
+FAR = 4
+"""More evictions than these make no target nearer to a slot than others."""
+MOST = 6
 """VMs that are evicted together at most."""
-ROOM = 64
-"""Sets of VMs that are remembered of a node."""
+ROOM = 96
+"""Sets of VMs that are remembered of a target."""
+LONGEST = 4
+"""Migrations of a plan for each VM, however many the limit allows."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What a node is worth besides its slots, in slots."""
+    """What a target is worth besides its slots, in slots."""
 
     near: tuple[float, float, float, float]
     """By how many evictions it is from one more slot: 1, 2, 3, 4."""
@@ -43,219 +47,351 @@ NONE = Weights((0.0, 0.0, 0.0, 0.0), 0.01)
 
 
 class Plan(NamedTuple):
-    """Migrations, the slots there are after them, and what they cost."""
+    """Migrations, what the slots are worth after them, in cores and no more than a goal, and what they cost."""
 
     moves: np.ndarray  # (n, 5) i64: vm, from_pm, from_numa, to_pm, to_numa
-    slots: int
+    worth: float
     spent: int
 
 
-class Sets(NamedTuple):
-    """For each node, the sets of VMs that open a slot on it, and the best of them."""
+class Targets(NamedTuple):
+    """T targets of each PM, number T pm + t, and the sets of VMs that open a slot on each of them."""
 
-    number: np.ndarray  # (2 P,) i64
-    gain: np.ndarray  # (2 P, ROOM) f64 what the PM gains by it
-    cost: np.ndarray  # (2 P, ROOM) i64
-    mover: np.ndarray  # (2 P, ROOM, K) i8: how many of each
-    best: np.ndarray  # (2 P,) i64
-    score: np.ndarray  # (2 P,) f64 of the best: gain less harm, for each migration
-    picked: np.ndarray  # (MOST,) i64 while they are listed
+    kind: np.ndarray  # (T,) i64: of its slots
+    node: np.ndarray  # (T,) i64: 0, 1 or both, 2
+    worth: np.ndarray  # (T P,) f64
+    number: np.ndarray  # (T P,) i64 of sets
+    gain: np.ndarray  # (T P, ROOM) f64 of worth on the whole PM
+    cost: np.ndarray  # (T P, ROOM) i64
+    size: np.ndarray  # (T P, ROOM) i64
+    picks: np.ndarray  # (T P, ROOM, MOST) i16: the VMs of a set, 3 mover + node
+    best: np.ndarray  # (T P,) i64 set
+    score: np.ndarray  # (T P,) f64 of the best: gain less harm, for the cost
+    stack: np.ndarray  # (MOST,) i64 while sets are listed
+    near: np.ndarray  # (MOST,) i64 while evictions are counted
 
     @classmethod
-    def of(cls, nodes: int, kinds: int) -> "Sets":
+    def of(cls, instance: VMReschedulingInstance) -> "Targets":
         """Room for them."""
-        count, score = np.zeros((2, nodes), np.int64), np.empty(nodes)
-        gain, cost = np.empty((nodes, ROOM)), np.empty((nodes, ROOM), np.int64)
-        return cls(count[0], gain, cost, np.empty((nodes, ROOM, kinds), np.int8), count[1], score, np.zeros(MOST, np.int64))
+        kinds = range(1 if instance.goal else len(instance.slot_cores))
+        pairs = [(kind, node) for kind in kinds for node in ([2] if instance.slot_double[kind] else [0, 1])]
+        kind, node = (np.array(column) for column in zip(*pairs, strict=True))
+        count = len(pairs) * instance.pms
+        number, best = np.zeros((2, count), np.int64)
+        cost, size = np.empty((2, count, ROOM), np.int64)
+        picks, (stack, near) = np.empty((count, ROOM, MOST), np.int16), np.empty((2, MOST), np.int64)
+        gain, (worth, score) = np.empty((count, ROOM)), np.empty((2, count))
+        return cls(kind, node, worth, number, gain, cost, size, picks, best, score, stack, near)
+
+
+class Sinks(NamedTuple):
+    """What the places cost that movers may go to; a double one's is 2 pm."""
+
+    harm: np.ndarray  # (K, 2 P) f64, inf where there is no room
+    place: np.ndarray  # (K,) i64 of least harm, -1 for none
+    least: np.ndarray  # (K,) f64 harm there
+    touched: np.ndarray  # (MOST + 1,) i64 PMs
 
 
 class SlotRule:
-    """The rule on one instance: what does not depend on the weights is prepared once.
-
-    Raises:
-        ValueError: slots of another kind.
-    """
+    """The rule on one instance: what does not depend on the weights is prepared once."""
 
     def __init__(self, instance: VMReschedulingInstance) -> None:
-        if len(instance.slot_cores) > 1 or instance.slot_double[0] or instance.slot_memory[0]:
-            raise ValueError(
-                "The slot rule knows one kind of single slots without memory: take evictions for other kinds."
-            )
-        self.slot, self.limit, self.goal = int(instance.slot_cores[0]), instance.limit, instance.goal
-        self.movers = movers_below(instance, self.slot)
+        self.limit, self.goal = instance.limit, instance.goal
+        self.want = wanted(instance)
+        self.movers = _movers(instance)
         self.places = places(instance, self.movers)
-        self._log = np.empty((min(self.limit, 4 * instance.vms) + MOST, 5), np.int64)
-        nodes, kinds = 2 * instance.pms, len(self.movers.flavour)
-        self._sets = Sets.of(nodes, kinds)
-        counts = (np.empty(size, np.int64) for size in (kinds, MOST + 1, kinds))
-        place, touched, want = counts
-        self._work = np.empty((instance.pms, 2)), np.empty((kinds, nodes)), place, np.empty(kinds), touched, want
+        self._log = np.empty((min(self.limit, LONGEST * instance.vms) + MOST, 5), np.int64)
+        self._targets, kinds = Targets.of(instance), len(self.movers.flavour)
+        place, touched = np.empty(kinds, np.int64), np.empty(MOST + 1, np.int64)
+        self._sinks = Sinks(np.empty((kinds, 2 * instance.pms)), place, np.empty(kinds), touched)
 
-    def plan(self, weights: Weights = FITTED, most: int = MOST) -> Plan:
+    def plan(self, weights: Weights = FITTED, most: int = FAR) -> Plan:
         """The plan by these weights, with at most so many evictions for a slot."""
         return self._plan(weights.array(), most)
 
     def restarts(self, count: int, seed: int = 0, weights: Weights = FITTED) -> Plan:
         """The best of `count` plans, all but the first by weights that are each multiplied by exp(N(0, 1/4))."""
-        rng, best = np.random.default_rng(seed), self._plan(weights.array(), MOST)
+        rng, best = np.random.default_rng(seed), self._plan(weights.array(), FAR)
         for _ in range(count - 1):
             best = better(best, self.varied(rng, weights))
         return best
 
     def varied(self, rng: np.random.Generator, weights: Weights = FITTED) -> Plan:
         """One of these plans."""
-        return self._plan(weights.array() * np.exp(0.5 * rng.standard_normal(7)), MOST)
+        return self._plan(weights.array() * np.exp(0.5 * rng.standard_normal(7)), FAR)
 
     def _plan(self, weights: np.ndarray, most: int) -> Plan:
-        work = self.places.copy()
-        done, slots, spent = _run(work, self.movers, self.slot, weights, most, self.limit, self.goal, self._sets, self._work, self._log)
-        return Plan(self._log[:done].copy(), slots, spent)
+        work, budget = self.places.copy(), (self.limit, self.goal, most)
+        done, worth, spent = _run(work, self.movers, self.want, weights, budget, self._targets, self._sinks, self._log)
+        return Plan(self._log[:done].copy(), worth, spent)
 
 
 def better(one: Plan, other: Plan) -> Plan:
-    """The plan of more slots; of equal ones that of less cost, or the first."""
-    return other if (other.slots, -other.spent) > (one.slots, -one.spent) else one
+    """The plan of more worth; of equal ones that of less cost, or the first."""
+    return other if (other.worth, -other.spent) > (one.worth, -one.spent) else one
+
+
+def _movers(instance: VMReschedulingInstance) -> Movers:
+    """The flavours smaller than a slot; all of them where slots are of several kinds, double, or need memory."""
+    cores = instance.cores // (1 + instance.double)
+    if len(instance.slot_cores) > 1 or instance.slot_double[0] or instance.slot_memory[0]:
+        return movers_of(instance, cores > 0)
+    return movers_of(instance, cores < instance.slot_cores[0])
 
 
 @fast
-def _near(free, count, cores, slot):
-    """The fewest evictions after which a node with so many free cores has one more slot; 5 for more than four."""
-    need, evicted = slot - free % slot, 0
-    for k in range(cores.size):
-        for _ in range(count[k]):
-            need -= cores[k]
-            evicted += 1
-            if need <= 0:
-                return evicted
-            if evicted == MOST:
-                return MOST + 1
-    return MOST + 1
+def _lacking(p, node, kind, at, want):
+    """How many slots of a kind a target has, and the cores and MB that each of its nodes lacks to one more."""
+    count, size, need = 2**40, want.cores[kind], want.memory[kind]
+    for side in range(2):
+        if node == 2 or node == side:
+            count = min(count, at.free[p, side] // size)
+            if need:
+                count = min(count, at.spare[p, side] // need)
+    cores = (size * (count + 1) - at.free[p, 0], size * (count + 1) - at.free[p, 1])
+    memory = (need * (count + 1) - at.spare[p, 0], need * (count + 1) - at.spare[p, 1])
+    return count, cores, memory
 
 
 @fast
-def _worth(free, count, cores, slot, weights):
-    return free // slot + weights[_near(free, count, cores, slot)]
-
-
-@fast
-def _harm(p, node, k, at, movers, slot, weights, worth):
-    """What a node loses when a VM of mover k comes, and inf where it has no room for it."""
-    size = movers.cores[k]
-    free = at.free[p, node] - size
-    if free < 0 or at.spare[p, node] < movers.memory[k]:
-        return np.inf
-    at.count[p, node, k] += 1
-    after = _worth(free, at.count[p, node], movers.cores, slot, weights)
-    at.count[p, node, k] -= 1
-    return worth[p, node] - after + weights[6] * (free % slot) * 8.0 / slot
-
-
-@fast
-def _measure(p, at, movers, slot, weights, worth, harm):
-    """Worth of both nodes of a PM, and the harm (K, 2 P) that each mover would do there; double ones at node 0."""
-    for node in range(2):
-        worth[p, node] = _worth(at.free[p, node], at.count[p, node], movers.cores, slot, weights)
+def _near(p, node, lacks, count, movers):
+    """The fewest evictions that give a node so many cores; FAR + 1 for more than FAR."""
+    evicted = 0
     for k in range(movers.cores.size):
-        first = _harm(p, 0, k, at, movers, slot, weights, worth)
-        second = _harm(p, 1, k, at, movers, slot, weights, worth)
-        if movers.double[k]:
-            harm[k, 2 * p], harm[k, 2 * p + 1] = first + second, np.inf
-        else:
-            harm[k, 2 * p], harm[k, 2 * p + 1] = first, second
+        for _ in range(count[p, node, k]):
+            lacks -= movers.cores[k]
+            evicted += 1
+            if lacks <= 0:
+                return evicted
+            if evicted == FAR:
+                return FAR + 1
+    return FAR + 1
 
 
 @fast
-def _scan(harm, k, avoid):
-    """The place of least harm for mover k, but for `avoid`."""
+def _near_in_all(p, node, cores, memory, kind, at, movers, want, stack):
+    """The same for cores and MB on one or both nodes, by evicting each time what covers most of what is lacking."""
+    size, need = float(want.cores[kind]), float(max(1, want.memory[kind]))
+    lack0, lack1 = (max(0, cores[0]) if node != 1 else 0), (max(0, cores[1]) if node != 0 else 0)
+    mega0, mega1 = (max(0, memory[0]) if node != 1 else 0), (max(0, memory[1]) if node != 0 else 0)
+    if want.memory[kind] == 0:
+        mega0, mega1 = 0, 0
+    for evicted in range(FAR):
+        best, most = -1, 0.0
+        for k in range(movers.cores.size):
+            for where in range(3):
+                if (where == 2) != (movers.double[k] == 1):
+                    continue
+                left = at.held[p, where & 1, k]
+                for i in range(evicted):
+                    left -= stack[i] == 3 * k + where
+                if left <= 0:
+                    continue
+                covers = 0.0
+                if where != 1:
+                    covers += min(lack0, movers.cores[k]) / size + min(mega0, movers.memory[k]) / need
+                if where != 0:
+                    covers += min(lack1, movers.cores[k]) / size + min(mega1, movers.memory[k]) / need
+                if covers > most:
+                    best, most = 3 * k + where, covers
+        if best < 0:
+            return FAR + 1
+        stack[evicted] = best
+        k, where = best // 3, best % 3
+        if where != 1:
+            lack0, mega0 = max(0, lack0 - movers.cores[k]), max(0, mega0 - movers.memory[k])
+        if where != 0:
+            lack1, mega1 = max(0, lack1 - movers.cores[k]), max(0, mega1 - movers.memory[k])
+        if lack0 + lack1 + mega0 + mega1 == 0:
+            return evicted + 1
+    return FAR + 1
+
+
+@fast
+def _worth(p, t, at, movers, want, weights, targets):
+    """What one target is worth."""
+    kind, node = targets.kind[t], targets.node[t]
+    if node < 2 and want.memory[kind] == 0:
+        count = at.free[p, node] // want.cores[kind]
+        lacks = want.cores[kind] * (count + 1) - at.free[p, node]
+        near = _near(p, node, lacks, at.held, movers)
+    else:
+        count, cores, memory = _lacking(p, node, kind, at, want)
+        near = _near_in_all(p, node, cores, memory, kind, at, movers, want, targets.near)
+    return want.value[kind] * (count + weights[near])
+
+
+@fast
+def _shift(p, where, k, sign, at, movers):
+    """Let a VM of a mover come to a place (sign 1) or go from it (-1), but for the lists of VMs."""
+    for side in range(2):
+        if where == 2 or where == side:
+            at.free[p, side] -= sign * movers.cores[k]
+            at.spare[p, side] -= sign * movers.memory[k]
+            at.held[p, side, k] += sign
+
+
+@fast
+def _harm(p, where, k, at, movers, want, weights, targets):
+    """What the targets of a PM lose when a VM of mover k comes, and inf where it has no room."""
+    if not room(p, where, k, at, movers):
+        return np.inf
+    harm, count = 0.0, targets.kind.size
+    _shift(p, where, k, 1, at, movers)
+    for t in range(count):
+        kind, node = targets.kind[t], targets.node[t]
+        if node == where or node == 2 or where == 2:
+            harm += targets.worth[count * p + t] - _worth(p, t, at, movers, want, weights, targets)
+            for side in range(2):
+                if (node == 2 or node == side) and (where == 2 or where == side):
+                    rest = at.free[p, side] % want.cores[kind]
+                    harm += weights[6] * want.value[kind] * rest * 8.0 / want.cores[kind]
+    _shift(p, where, k, -1, at, movers)
+    return harm
+
+
+@fast
+def _measure(p, at, movers, want, weights, targets, sinks):
+    """The worth of a PM's targets, and the harm that each mover would do there."""
+    count = targets.kind.size
+    for t in range(count):
+        targets.worth[count * p + t] = _worth(p, t, at, movers, want, weights, targets)
+    for k in range(movers.cores.size):
+        if movers.double[k]:
+            sinks.harm[k, 2 * p] = _harm(p, 2, k, at, movers, want, weights, targets)
+            sinks.harm[k, 2 * p + 1] = np.inf
+        else:
+            sinks.harm[k, 2 * p] = _harm(p, 0, k, at, movers, want, weights, targets)
+            sinks.harm[k, 2 * p + 1] = _harm(p, 1, k, at, movers, want, weights, targets)
+
+
+@fast
+def _scan(harm, k, first, last):
+    """The place of least harm for mover k, but for those from `first` to `last`."""
     best, least = -1, np.inf
     for j in range(harm.shape[1]):
-        if harm[k, j] < least and j != avoid:
+        if harm[k, j] < least and not first <= j <= last:
             best, least = j, harm[k, j]
     return best
 
 
 @fast
-def _list_sets(p, node, at, movers, slot, weights, worth, most, sets):
-    """List the smallest sets of VMs that open a slot on the node: gain, cost, and how many of each mover."""
-    j, other = 2 * p + node, 1 - node
-    cores, kinds = movers.cores, movers.cores.size
-    here, there = at.count[p, node], at.count[p, other]
-    need = slot - at.free[p, node] % slot
-    near = _near(at.free[p, node], here, cores, slot)
-    sets.number[j] = 0
-    most = min(most, near + 1)
-    if near > most:
-        return
-    picked = sets.picked
-    depth, total, k = 0, 0, 0
+def _find_least(p, sinks):
+    """Bring the places of least harm up to date after PM p changed; whether a least harm did."""
+    changed = False
+    for k in range(sinks.least.size):
+        if sinks.place[k] >> 1 == p:
+            sinks.place[k] = _scan(sinks.harm, k, -1, -1)
+        else:
+            for j in range(2 * p, 2 * p + 2):
+                if sinks.harm[k, j] < (np.inf if sinks.place[k] < 0 else sinks.harm[k, sinks.place[k]]):
+                    sinks.place[k] = j
+        now = np.inf if sinks.place[k] < 0 else sinks.harm[k, sinks.place[k]]
+        if now != sinks.least[k]:
+            sinks.least[k], changed = now, True
+    return changed
+
+
+@fast
+def _slots(p, node, kind, at, want):
+    """How many slots of a kind a target has."""
+    return _lacking(p, node, kind, at, want)[0]
+
+
+@fast
+def _list_sets(p, t, most, at, movers, want, weights, targets):
+    """List the smallest sets of VMs that open a slot on a target."""
+    j, kind, node = targets.kind.size * p + t, targets.kind[t], targets.node[t]
+    targets.number[j] = 0
+    have, cores, memory = _lacking(p, node, kind, at, want)
+    if node < 2 and want.memory[kind] == 0:
+        near = _near(p, node, cores[node], at.held, movers)
+    else:
+        near = _near_in_all(p, node, cores, memory, kind, at, movers, want, targets.near)
+    most = min(most, near + 1) if near <= FAR else most
+    depth, item, stack = 0, 0, targets.stack
+    goal = want.cores[kind] * (have + 1)
     while True:
-        if k < kinds and total + (most - depth) * cores[k] >= need:
-            if here[k] == 0:
-                k += 1
+        k, where = item // 3, item % 3
+        if k < movers.cores.size:
+            lacks = max(goal - at.free[p, 0] if node != 1 else 0, goal - at.free[p, 1] if node != 0 else 0)
+            if (most - depth) * movers.cores[k] >= lacks:
+                if not _helps(p, node, kind, k, where, have + 1, at, movers, want):
+                    item += 1
+                    continue
+                _shift(p, where, k, -1, at, movers)
+                stack[depth] = item
+                depth += 1
+                if _slots(p, node, kind, at, want) > have:
+                    _note(p, t, depth, at, movers, want, weights, targets)
+                elif depth < most:
+                    continue
+            elif depth == 0:
+                return
+            else:
+                item = 3 * movers.cores.size
                 continue
-            here[k] -= 1
-            picked[depth], total = k, total + cores[k]
-            depth += 1
-            if total < need:
-                continue
-            _note(j, p, other, at, movers, slot, weights, worth, total, depth, sets)
         elif depth == 0:
             return
         depth -= 1
-        k = picked[depth]
-        here[k] += 1
-        total -= cores[k]
-        k += 1
+        item = stack[depth]
+        _shift(p, item % 3, item // 3, 1, at, movers)
+        item += 1
 
 
 @fast
-def _note(j, p, other, at, movers, slot, weights, worth, total, depth, sets):
-    """Keep one set, whose VMs are no longer counted on its node."""
-    number = sets.number[j]
+def _helps(p, node, kind, k, where, count, at, movers, want):
+    """Whether there is a VM of mover k at a place whose going brings the target nearer to so many slots."""
+    if (where == 2) != (movers.double[k] == 1) or at.held[p, where & 1, k] == 0:
+        return False
+    for side in range(2):
+        if (node == 2 or node == side) and (where == 2 or where == side):
+            if at.free[p, side] < want.cores[kind] * count:
+                return True
+            if want.memory[kind] and at.spare[p, side] < want.memory[kind] * count:
+                return True
+    return False
+
+
+@fast
+def _note(p, t, size, at, movers, want, weights, targets):
+    """Keep the set on the stack, whose VMs are gone."""
+    count = targets.kind.size
+    j = count * p + t
+    number = targets.number[j]
     if number == ROOM:
         return
-    both, cost = 0, 0
-    there = at.count[p, other]
-    for k in range(movers.cores.size):
-        sets.mover[j, number, k] = 0
-    for i in range(depth):
-        k = sets.picked[i]
-        cost += movers.cost[k]
-        sets.mover[j, number, k] += 1
-        if movers.double[k]:
-            both += movers.cores[k]
-            there[k] -= 1
-    gain = _worth(at.free[p, 1 - other] + total, at.count[p, 1 - other], movers.cores, slot, weights)
-    gain -= worth[p, 1 - other]
-    if both:
-        gain += _worth(at.free[p, other] + both, there, movers.cores, slot, weights) - worth[p, other]
-    for i in range(depth):
-        k = sets.picked[i]
-        if movers.double[k]:
-            there[k] += 1
-    sets.gain[j, number], sets.cost[j, number] = gain, cost
-    sets.number[j] = number + 1
+    gain, cost, both = 0.0, 0, targets.node[t] == 2
+    for i in range(size):
+        targets.picks[j, number, i] = targets.stack[i]
+        cost += movers.cost[targets.stack[i] // 3]
+        both |= targets.stack[i] % 3 == 2
+    for other in range(count):
+        if both or targets.node[other] == 2 or targets.node[other] == targets.node[t]:
+            gain += _worth(p, other, at, movers, want, weights, targets) - targets.worth[count * p + other]
+    targets.gain[j, number], targets.cost[j, number], targets.size[j, number] = gain, cost, size
+    targets.number[j] = number + 1
 
 
 @fast
-def _rank(j, sets, least, left):
-    """Find the best set of a node, where the least harm of each mover is (K,) and so much may still be spent."""
+def _rank(j, left, targets, sinks):
+    """Find the best set of a target, where so much may still be spent."""
     best, highest = -1, -np.inf
-    for i in range(sets.number[j]):
-        if sets.cost[j, i] <= left:
-            value = sets.gain[j, i]
-            for k in range(least.size):
-                if sets.mover[j, i, k]:
-                    value -= sets.mover[j, i, k] * least[k]
-            value /= sets.cost[j, i]
+    for i in range(targets.number[j]):
+        if targets.cost[j, i] <= left:
+            value = targets.gain[j, i]
+            for d in range(targets.size[j, i]):
+                value -= sinks.least[targets.picks[j, i, d] // 3]
+            value /= targets.cost[j, i]
             if value > highest:
                 best, highest = i, value
-    sets.best[j], sets.score[j] = best, highest
+    targets.best[j], targets.score[j] = best, highest
 
 
 @fast
-def _choose(p, where, k, avoid, at, harm, place):
-    """A VM of mover k on a PM, and the place of least harm for it; (-1, -1) where none has a place.
+def _choose(p, where, k, first, last, at, sinks):
+    """A VM of mover k on a PM, and the place of least harm but for some; (-1, -1) where none has a place.
 
     VMs without a group come first, for they may go to the most places.
     """
@@ -264,15 +400,14 @@ def _choose(p, where, k, avoid, at, harm, place):
         while vm >= 0:
             group = at.group[vm]
             if group < 0 and not grouped:
-                j = place[k] if place[k] != avoid else _scan(harm, k, avoid)
+                j = sinks.place[k] if not first <= sinks.place[k] <= last else _scan(sinks.harm, k, first, last)
                 return (vm, j) if j >= 0 else (-1, -1)
             if group >= 0 and grouped:
                 best, lowest = -1, np.inf
-                for q in range(at.free.shape[0]):
-                    if at.taken[q, group] == 0 or q == p:
-                        for node in range(2):
-                            if harm[k, 2 * q + node] < lowest and 2 * q + node != avoid:
-                                best, lowest = 2 * q + node, harm[k, 2 * q + node]
+                for j in range(sinks.harm.shape[1]):
+                    allowed = at.taken[j >> 1, group] == 0 or j >> 1 == p
+                    if allowed and sinks.harm[k, j] < lowest and not first <= j <= last:
+                        best, lowest = j, sinks.harm[k, j]
                 if best >= 0:
                     return vm, best
             vm = at.following[vm]
@@ -280,90 +415,91 @@ def _choose(p, where, k, avoid, at, harm, place):
 
 
 @fast
-def _find_least(p, harm, place, least):
-    """Bring the places of least harm (K,) up to date after PM p changed; whether a least harm did."""
-    changed = False
-    for k in range(least.size):
-        if place[k] >> 1 == p:
-            place[k] = _scan(harm, k, -1)
-        else:
-            for node in range(2):
-                if harm[k, 2 * p + node] < least[k]:
-                    if place[k] < 0 or harm[k, 2 * p + node] < harm[k, place[k]]:
-                        place[k] = 2 * p + node
-        now = np.inf if place[k] < 0 else harm[k, place[k]]
-        if now != least[k]:
-            least[k], changed = now, True
-    return changed
+def _worth_of(p, at, want):
+    """What the slots of a PM are worth, in cores."""
+    return worth(at.free[p, 0], at.free[p, 1], at.spare[p, 0], at.spare[p, 1], want)
+
+
+@fast
+def _update(p, most, left, at, movers, want, weights, targets, sinks):
+    """List the sets of a PM anew."""
+    count = targets.kind.size
+    for t in range(count):
+        _list_sets(p, t, most, at, movers, want, weights, targets)
+        _rank(count * p + t, left, targets, sinks)
+
+
+@fast
+def _prepare(budget, at, movers, want, weights, targets, sinks):
+    """Fill targets and sinks; returns what all slots are worth, in cores."""
+    total = 0.0
+    for p in range(at.free.shape[0]):
+        _measure(p, at, movers, want, weights, targets, sinks)
+        total += _worth_of(p, at, want)
+    for k in range(movers.cores.size):
+        sinks.place[k] = _scan(sinks.harm, k, -1, -1)
+        sinks.least[k] = np.inf if sinks.place[k] < 0 else sinks.harm[k, sinks.place[k]]
+    for p in range(at.free.shape[0]):
+        _update(p, budget[2], budget[0], at, movers, want, weights, targets, sinks)
+    return total
 
 
 @entry
-def _run(at, movers, slot, weights, most, limit, goal, sets, work, log):
-    """Plan until nothing is left to spend or to gain; the migrations, slots and cost of the best beginning of it."""
-    pms, kinds = at.free.shape[0], movers.cores.size
-    worth, harm, place, least, touched, want = work
-    slots = 0
-    for p in range(pms):
-        _measure(p, at, movers, slot, weights, worth, harm)
-        slots += at.free[p, 0] // slot + at.free[p, 1] // slot
-    for k in range(kinds):
-        place[k] = _scan(harm, k, -1)
-        least[k] = np.inf if place[k] < 0 else harm[k, place[k]]
-    for j in range(2 * pms):
-        _list_sets(j >> 1, j & 1, at, movers, slot, weights, worth, most, sets)
-        _rank(j, sets, least, limit)
-    costliest = 0
-    for k in range(kinds):
-        costliest = max(costliest, MOST * movers.cost[k])
-    done, spent, best, best_slots, best_spent = 0, 0, 0, slots, 0
-    while not (goal and slots >= goal):
+def _run(at, movers, want, weights, budget, targets, sinks, log):
+    """Plan until nothing is left to spend or to gain.
+
+    budget: limit, goal, evictions for a slot. Returns how many migrations of the log are the best beginning, what the
+    slots are worth then, and the cost.
+    """
+    limit, goal, most = budget
+    count, costliest = targets.kind.size, 0
+    for k in range(movers.cores.size):
+        costliest = max(costliest, most * movers.cost[k])
+    value = _prepare(budget, at, movers, want, weights, targets, sinks)
+    done, spent, best, best_value, best_spent = 0, 0, 0, value, 0
+    while (goal == 0 or slots_of(at, want) < goal) and done + MOST <= log.shape[0]:
         j = 0
-        for other in range(2 * pms):
-            if sets.score[other] > sets.score[j]:
+        for other in range(targets.score.size):
+            if targets.score[other] > targets.score[j]:
                 j = other
-        if sets.score[j] == -np.inf:
+        if targets.score[j] == -np.inf:
             break
-        chosen, p, changed, number, failed = sets.best[j], j >> 1, False, 1, False
-        touched[0] = p
-        for k in range(kinds):
-            want[k] = sets.mover[j, chosen, k]
-        for single in range(2):
-            for k in range(kinds):
-                if movers.double[k] == single or failed:
+        p, node, chosen = j // count, targets.node[j % count], targets.best[j]
+        number, changed, failed = 1, False, False
+        sinks.touched[0] = p
+        for turn in range(2):  # double ones first
+            for d in range(targets.size[j, chosen]):
+                k, where = targets.picks[j, chosen, d] // 3, targets.picks[j, chosen, d] % 3
+                if failed or (where == 2) != (turn == 0):
                     continue
-                for _ in range(want[k]):
-                    where = 2 if movers.double[k] else j & 1
-                    avoid = 2 * p if movers.double[k] else j
-                    vm, to = _choose(p, where, k, avoid, at, harm, place)
-                    if vm < 0:
-                        failed = True
-                        break
-                    q, node = to >> 1, 2 if movers.double[k] else to & 1
-                    for side in range(2):
-                        slots -= at.free[p, side] // slot + (at.free[q, side] // slot if q != p else 0)
-                    migrate(vm, p, where, q, node, k, at, movers)
-                    for side in range(2):
-                        slots += at.free[p, side] // slot + (at.free[q, side] // slot if q != p else 0)
-                    log[done] = vm, p, where, q, node
-                    done, spent = done + 1, spent + movers.cost[k]
-                    if slots > best_slots:
-                        best, best_slots, best_spent = done, slots, spent
-                    for side in range(2):
-                        pm = q if side else p
-                        _measure(pm, at, movers, slot, weights, worth, harm)
-                        changed |= _find_least(pm, harm, place, least)
-                    touched[number] = q
-                    number += 1
+                first = 2 * p + (where if node < 2 and where < 2 else 0)
+                last = 2 * p + 1 if node == 2 and where < 2 else first
+                vm, to = _choose(p, where, k, first, last, at, sinks)
+                if vm < 0:
+                    failed = True
+                    continue
+                q, there = to >> 1, 2 if where == 2 else to & 1
+                value -= _worth_of(p, at, want) + (_worth_of(q, at, want) if q != p else 0.0)
+                migrate(vm, p, where, q, there, k, at, movers)
+                value += _worth_of(p, at, want) + (_worth_of(q, at, want) if q != p else 0.0)
+                log[done, 0], log[done, 1], log[done, 2], log[done, 3], log[done, 4] = vm, p, where, q, there
+                done, spent = done + 1, spent + movers.cost[k]
+                if value > best_value + 1e-9:
+                    best, best_value, best_spent = done, value, spent
+                for pm in (p, q):
+                    _measure(pm, at, movers, want, weights, targets, sinks)
+                    changed |= _find_least(pm, sinks)
+                sinks.touched[number] = q
+                number += 1
         if failed and number == 1:
-            sets.gain[j, chosen] = -np.inf
-            _rank(j, sets, least, limit - spent)
+            targets.gain[j, chosen] = -np.inf
+            _rank(j, limit - spent, targets, sinks)
             continue
         for i in range(number):
-            pm = touched[i]
-            for node in range(2):
-                _list_sets(pm, node, at, movers, slot, weights, worth, most, sets)
-                _rank(2 * pm + node, sets, least, limit - spent)
+            _update(sinks.touched[i], most, limit - spent, at, movers, want, weights, targets, sinks)
         if changed or limit - spent < costliest:
-            for other in range(2 * pms):
-                _rank(other, sets, least, limit - spent)
-    return best, best_slots, best_spent
+            for other in range(targets.score.size):
+                _rank(other, limit - spent, targets, sinks)
+    if goal:
+        best_value = min(best_value, goal * want.value[0])
+    return best, best_value, best_spent
