@@ -81,8 +81,8 @@ class Ordering:
         return int(self.instance.cost[self.instance.flavour[vm]])
 
     def _blocks(self, place: Place) -> bool:
-        """Whether a VM is wanted on this PM."""
-        return any(place[1] == demand[1] for demand in self.demand)
+        """Whether a VM is wanted on a node of this place."""
+        return any(place[1] == demand[1] and set(NODES[place[2]]) & set(NODES[demand[2]]) for demand in self.demand)
 
     def _fits(self, vm: int, source: Place, place: Place) -> bool:
         pm, nodes = place[1], NODES[place[2]]
