@@ -10,6 +10,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from baselines.cp_sat import MOST_WORKERS, Search
 from baselines.pilot import Pilot
 from baselines.play import Episode, Scores, play, play_for, rule_scores
@@ -248,23 +250,24 @@ def _both(problem: Problem[Any, Any], method: Method) -> Method:
     mirror = parts(problem.name).mirror
     if mirror is None:
         raise ValueError(f"'both:{method.name}' is no method, for {problem.name} cannot be played backwards in time.")
-    name = f"both:{method.name}"
+    name, judge = f"both:{method.name}", parts(problem.name).verify.verify
     if method.rounds is not None:
         facts = {
             "options": method.options,
             "train_decisions": method.train_decisions,
             "train_cpu_s": method.train_cpu_s,
         }
-        return _timed(name, partial(_in_turn, method.rounds, mirror), method.budget_s or 0, facts)
+        return _timed(name, partial(_in_turn, method.rounds, mirror, judge), method.budget_s or 0, facts)
 
     def solve(instance: Instance, seed: int) -> Solution:
         search = Search(name, math.inf)
         there = method.solve(instance, seed)
         search.record(there.objective, there.schedule)
-        back = method.solve(mirror.mirror(instance), seed)
-        if there.objective <= back.objective:
+        back = mirror.mirror_schedule(instance, method.solve(mirror.mirror(instance), seed).schedule)
+        objective = judge(instance, back)  # it may be better than that of the mirror image
+        if there.objective <= objective:
             return search.solution(there.objective, None, there.schedule, "feasible")
-        return search.solution(back.objective, None, mirror.mirror_schedule(instance, back.schedule), "feasible")
+        return search.solution(objective, None, back, "feasible")
 
     return replace(method, name=name, solve=solve)
 
@@ -310,6 +313,7 @@ def _rounds(
 def _in_turn(
     rounds: Callable[[Instance, int, float], Iterator[Episode]],
     mirror: Mirror,
+    judge: Callable[[Instance, np.ndarray], float],
     instance: Instance,
     seed: int,
     seconds: float,
@@ -320,4 +324,5 @@ def _in_turn(
         if one is not None:
             yield one
         if other is not None:
-            yield other._replace(schedule=mirror.mirror_schedule(instance, other.schedule))
+            schedule = mirror.mirror_schedule(instance, other.schedule)
+            yield other._replace(objective=judge(instance, schedule), schedule=schedule)

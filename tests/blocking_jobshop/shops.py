@@ -18,11 +18,13 @@ def flows(draw: st.DrawFn, jobs: int = 3, machines: int = 3, longest: int = 6) -
 
 
 @st.composite
-def blocking(draw: st.DrawFn, shops: st.SearchStrategy[JobShopInstance], **law: Any) -> BlockingJobShopInstance:
-    """A drawn shop, with or without swaps, under a law of failures that may have none; law: what is not drawn."""
+def blocking(
+    draw: st.DrawFn, shops: st.SearchStrategy[JobShopInstance], shutdown: float | None = None, **law: Any
+) -> BlockingJobShopInstance:
+    """A drawn shop, with or without swaps, under a law of failures that may have none; what is given is not drawn."""
     shop = draw(shops)
     fields = {name: draw(st.integers(0, 1)) for name in ("swap", "resume")} | law
-    probability = draw(st.sampled_from([0.0, 0.05, 0.2]))
+    probability = draw(st.sampled_from([0.0, 0.05, 0.2])) if shutdown is None else shutdown
     most = draw(st.integers(1, 8))
     instance = BlockingJobShopInstance.of(
         shop, shutdown_probability=np.full(shop.machines, probability), downtime_most=most, **fields
