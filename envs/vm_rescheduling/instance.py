@@ -157,10 +157,10 @@ class VMReschedulingInstance(Instance):
         return len(self.cores)
 
     @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(PMs, VMs that arrive included, flavours, events: VMs that arrive or leave)."""
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """(PMs, VMs that arrive included, flavours, events: VMs that arrive or leave, migrations at most)."""
         events = 2 * len(self.arrival) + int((self.leaves < NEVER).sum()) if self.span else 0
-        return self.pms, self.vms + len(self.arrival), self.flavours, events
+        return self.pms, self.vms + len(self.arrival), self.flavours, events, self.limit // int(self.cost.min())
 
     @property
     def size(self) -> str:

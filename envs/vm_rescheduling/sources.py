@@ -76,8 +76,8 @@ class RandomClusters(Source[VMReschedulingInstance]):
         self.base, self.law = base, law
 
     @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(PMs, VMs that arrive included, flavours, events) of the largest."""
+    def shape(self) -> tuple[int, int, int, int, int]:
+        """(PMs, VMs that arrive included, flavours, events, migrations) of the largest."""
         if isinstance(self.base, Base):
             pms, vms, flavours = self.base.room.shape[1] // 2, len(self.base.vm), len(self.base.kind)
         else:
@@ -85,7 +85,7 @@ class RandomClusters(Source[VMReschedulingInstance]):
         further = self.law.most_arrivals
         events = vms + 2 * further if self.law.span else 0
         kinds = len(GB_PER_CORE) if self.law.memory == "bound" else 1
-        return pms, vms + further, kinds * flavours, events
+        return pms, vms + further, kinds * flavours, events, self.law.limit[1]
 
     def sample(self, rng: np.random.Generator) -> VMReschedulingInstance:
         """The next cluster."""

@@ -66,13 +66,7 @@ def verify(instance: VMReschedulingInstance, schedule: Any) -> float | int:
     cluster.live_until(instance.span)
     if instance.goal:
         return spent + (instance.limit + 1) * max(0, instance.goal - cluster.slots(0))
-    total = sum(cores for cores, _ in cluster.free)
-    rate = 0.0
-    for kind, (size, weight) in enumerate(
-        zip(instance.slot_cores.tolist(), instance.slot_weight.tolist(), strict=True)
-    ):
-        rate += weight * (1 - size * cluster.slots(kind) / total) if total else 0.0
-    return rate
+    return cluster.rate()
 
 
 class Cluster:
@@ -169,3 +163,13 @@ class Cluster:
             for node in self.free
         ]
         return sum(map(min, room[::2], room[1::2])) if double else sum(room)
+
+    def rate(self) -> float:
+        """The weighted fragment rate."""
+        total = sum(cores for cores, _ in self.free)
+        rate = 0.0
+        for kind, (size, weight) in enumerate(
+            zip(self.instance.slot_cores.tolist(), self.instance.slot_weight.tolist(), strict=True)
+        ):
+            rate += weight * (1 - size * self.slots(kind) / total) if total else 0.0
+        return rate
