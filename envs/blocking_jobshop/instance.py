@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from math import ceil, sqrt
 from typing import Any, ClassVar, Self
 
@@ -64,6 +65,10 @@ class BlockingJobShopInstance(JobShopInstance):
             _numbers(f"failure_{name}", one) for name, one in zip(("start", "length", "first"), given, strict=True)
         )
         _check_failures(start, length, first, self.machines, bool(self.busy_only))
+        never = np.flatnonzero((np.diff(first) > 0) & (self.shutdown_probability == 0))
+        if len(never):
+            rule = "but its shutdown_probability is 0: whatever fails has one that agents may know"
+            raise ValueError(f"machine {never[0]} has failures, {rule}")
         vars(self).update(failure_start=start, failure_length=length, failure_first=first)
 
     @classmethod
@@ -111,11 +116,9 @@ class BlockingJobShopInstance(JobShopInstance):
         uniform = np.concatenate([np.random.default_rng((seed, m)).random((n, 2)) for m, n in enumerate(counts)])
         up = _geometric(uniform[:, 0], np.repeat(self.shutdown_probability, counts))
         length = self._downtimes(uniform[:, 1])
-        start = np.cumsum(up if self.busy_only else up + np.concatenate([[0], length[:-1]]))
-        for m, n in enumerate(counts):
-            if n and first[m]:
-                before = start[first[m] - 1]
-                start[first[m] : first[m + 1]] -= before if self.busy_only else before + length[first[m] - 1]
+        apart = up if self.busy_only else up + np.concatenate([[0], length[:-1]])
+        apart[first[:-1][np.diff(first) > 0]] = up[first[:-1][np.diff(first) > 0]]  # a machine begins up
+        start = np.concatenate([np.cumsum(apart[a:b]) for a, b in pairwise(first.tolist())])
         for array in (start, length, first):
             array.setflags(write=False)
         shop = object.__new__(type(self))
@@ -136,7 +139,7 @@ class BlockingJobShopInstance(JobShopInstance):
 
     @property
     def can_fail(self) -> bool:
-        """Whether a machine may fail, as far as an agent knows."""
+        """Whether a machine may fail."""
         return bool(self.shutdown_probability.any())
 
     @property

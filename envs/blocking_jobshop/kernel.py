@@ -60,7 +60,7 @@ def fill(s: State, b: int, i: Numbers, marks):
         machine = s.machine[b, m]
         machine.shutdown = i.shutdown_probability[m]
         machine.first, machine.end = i.failure_first[m], i.failure_first[m + 1]
-        if machine.shutdown > 0 or machine.end > machine.first:
+        if machine.shutdown > 0:
             shop.can_fail = 1
     for k in range(i.failure_start.size):
         s.failure[b, k].start, s.failure[b, k].length = i.failure_start[k], i.failure_length[k]

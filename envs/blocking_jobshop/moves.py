@@ -192,7 +192,7 @@ def gets_away(s, b, k):
     m, i = held, at
     while True:  # on machine m, with operation i the next
         own = 0
-        for q in range(i, end):
+        for q in range(at, end):
             own += s.operation[b, q].machine == m
         if i == end or s.needed[b, m] == own:
             break

@@ -18,7 +18,7 @@ LEFT, RIGHT, TOP, BOTTOM, BETWEEN = 0.55, 0.55, 0.45, 0.55, 0.5
 """Inches: the figure, its margins, and what lies between two charts."""
 TALL = 0.84
 """The part of a lane's height that bars fill."""
-INK, FAINT, LANE = "#22303c", "#8696a5", "#f3f5f7"
+INK, FAINT, LANE, DOWN = "#22303c", "#8696a5", "#f3f5f7", "#5b6670"
 
 
 class Bar(NamedTuple):
@@ -29,6 +29,15 @@ class Bar(NamedTuple):
     end: float
     group: int
     label: str = ""
+
+
+class Shade(NamedTuple):
+    """A lane that is taken but does no work: pale and hatched in the colour of a group, or, without one, grey."""
+
+    lane: int
+    start: float
+    end: float
+    group: int = -1
 
 
 class Link(NamedTuple):
@@ -43,13 +52,14 @@ class Link(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """One schedule: its lanes from top to bottom, its bars, the moment that is marked as its end, and its links."""
+    """One schedule: its lanes from top to bottom, its bars, the moment that is marked as its end, links and shades."""
 
     title: str
     lanes: Sequence[str]
     bars: Sequence[Bar] = field(repr=False)
     end: float | None = None
     links: Sequence[Link] = field(default=(), repr=False)
+    shades: Sequence[Shade] = field(default=(), repr=False)
 
 
 def draw(charts: Sequence[Chart], groups: int, axis: str = "time", horizon: float = 0) -> Figure:
@@ -127,6 +137,7 @@ def _draw_chart(axes: Axes, chart: Chart, colours: np.ndarray, horizon: float, l
     for spine in axes.spines.values():
         spine.set_visible(False)
     _draw_bars(axes, chart.bars, colours, horizon, _lane_height(lanes))
+    _draw_shades(axes, chart.shades, colours, horizon)
     for link in chart.links:
         up = TALL / 2 if link.to > link.lane else -TALL / 2  # from the edge of one bar to the edge of the other
         colour = colours[link.group % len(colours)]
@@ -152,6 +163,30 @@ def _draw_bars(axes: Axes, bars: Sequence[Bar], colours: np.ndarray, horizon: fl
         if bar.end == bar.start:
             axes.vlines(bar.start, bar.lane - TALL / 2, bar.lane + TALL / 2, color=colour, linewidth=1.5, zorder=3)
     _draw_labels(axes, bars, fill, points, size=min(9.0, 72 * lane_height * 0.5))
+
+
+def _draw_shades(axes: Axes, shades: Sequence[Shade], colours: np.ndarray, horizon: float) -> None:
+    """Pale stripes under the bars, and grey ones over them, as far as the time axis goes."""
+    for shade in shades:
+        width = min(shade.end, horizon) - shade.start
+        if width <= 0:
+            continue
+        if shade.group < 0:
+            axes.barh(shade.lane, width, left=shade.start, height=TALL, color=DOWN, alpha=0.85, zorder=2.5)
+        else:
+            colour = colours[shade.group % len(colours)]
+            pale = 1 - 0.35 * (1 - colour)
+            axes.barh(
+                shade.lane,
+                width,
+                left=shade.start,
+                height=TALL,
+                color=pale,
+                edgecolor=colour,
+                hatch="////",
+                linewidth=0,
+                zorder=1,
+            )
 
 
 def _draw_labels(axes: Axes, bars: Sequence[Bar], fill: np.ndarray, points: float, size: float) -> None:
