@@ -23,8 +23,9 @@ from experiments.methods import Effort, Method, known, methods
 from experiments.train import ensure
 from experiments.training.settings import Train
 
-FULL, TRIES = 0.95, 5
-"""A run whose solver has had less of its CPU seconds, since other processes had the processor, is tried again."""
+FULL, TRIES, LONGEST = 0.95, 5, 20.0
+"""A run whose solver has had less of its CPU seconds, since other processes had the processor, is tried again, with up
+to so many times as much wall time."""
 
 WARM_UP_S = 0.1
 
@@ -162,19 +163,28 @@ class Race:
         reference, kind = parts(self.problem).reference(instance)
         return kept | {"reference": reference, "reference_kind": kind}
 
+    @cached_property
+    def _wall(self) -> dict[str, float]:
+        """Wall seconds for a CPU second, of contenders that did not have their CPU seconds."""
+        return {}
+
     def _solved(self, job: Job, instance: Instance) -> Solution:
         """The method's answer. Where a solver, which goes by wall time, has not had its CPU seconds, it is given more.
 
         ValueError where the machine is too busy for that.
         """
-        method, seconds, solution = self.methods[job.contender, job.seed], job.seconds, None
+        method, solution = self.methods[job.contender, job.seed], None
         for _ in range(TRIES):
+            seconds = job.seconds * self._wall.get(job.contender, 1.0)
+            if seconds > job.seconds:
+                method = self.contenders[job.contender].made(self.problem, job.seed, seconds)
             solution = method.solve(instance, job.seed)
             had = solution.cpu_s >= FULL * job.seconds or solution.wall_s < FULL * seconds
+            if seconds > job.seconds or not had:
+                ratio = solution.wall_s / solution.cpu_s
+                self._wall[job.contender] = min(1.1 * ratio, LONGEST) if ratio > 1 / FULL else 1.0
             if method.budget_s is None or method.rounds is not None or had:
                 return solution
-            seconds *= min(1.1 * solution.wall_s / solution.cpu_s, 10.0)
-            method = self.contenders[job.contender].made(self.problem, job.seed, seconds)
         assert solution is not None
         raise ValueError(
             f"{job.contender} had {solution.cpu_s:.3g} CPU s in {solution.wall_s:.3g} s of {instance.name}: go on when "

@@ -91,6 +91,8 @@ def test_a_solver_that_had_too_little_of_the_processor_is_given_more(monkeypatch
     one = race(Contender("fake", seconds=(1.0,)))
     assert one.run(one.jobs()[0])["cpu_s"] >= 0.95
     assert asked == [1.0, pytest.approx(2.2)]
+    one.run(one.jobs()[0])  # the next one is given as much at once
+    assert asked[2:] == [pytest.approx(2.2)]
     monkeypatch.setitem(SOLVERS, "fake", solver(lambda *_: {0.001: 30}, share=0.01))
     monkeypatch.setattr("experiments.race.TRIES", 1)
     one = race(Contender("fake", seconds=(1.0,)))
