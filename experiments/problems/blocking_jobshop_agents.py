@@ -1,0 +1,45 @@
+"""The runs behind the blocking job shop's tables: which agents are trained, how, and for how long."""
+
+from typing import Any
+
+from experiments.kinds.comparison import Agents, seeds
+
+CALM = "random:8x8..12x10"
+"""Sizes around the classical 10x10, without failures."""
+FAILING = f"{CALM},shutdown=0/0.01/0.05/0.1"
+"""The same with one of the tables' probabilities each."""
+
+LOOK = {"lookahead": "pilot"}
+"""Every move is a candidate, with the makespans that three list rules reach after it."""
+PAPER = {"view": "events", "scheme": "non_delay", "lookahead": "none"}
+"""Wong et al. (2023), arXiv 2302.02506, as far as it says: whenever a machine is free, which job it is to load."""
+
+BEGUN_AS_PILOT: dict[str, Any] = {"guide": 20, "points": 15, "validation_instances": 100, "cpu_seconds": 150}
+
+ORDERED = Agents(
+    seeds("blocking-order", instances=CALM, algorithm="self_labelling", group_size=64, **BEGUN_AS_PILOT),
+    samples=(1, 128),
+    options=LOOK,
+    ways=("", "both:"),
+)
+"""Without failures the best of a group is no luck, and is imitated."""
+MIXED = Agents(
+    seeds("blocking-mixed", instances=FAILING, algorithm="grpo", ent_coef=0.01, **BEGUN_AS_PILOT), options=LOOK
+)
+"""With failures it is: groups are compared by their means."""
+GRAPH = Agents(
+    seeds(
+        "blocking-graph",
+        instances=FAILING,
+        algorithm="ppo",
+        encode="step",
+        ent_coef=0.01,
+        n_steps=64,
+        points=10,
+        validation_instances=100,
+        cpu_seconds=300,
+        count=2,
+    ),
+    options=PAPER,
+)
+"""The paper's own setting: a graph network that reads the graph at every decision, PPO, and no pilots."""
