@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from itertools import groupby
+from time import process_time
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def local_search(
         )
     if start is not None:
         verify(instance, start)
-    _warm_up()
+    warm_up()
     call = Search("search", seconds, workers, seed)
     stream = Stream(instance, seed)
     certain = instance.jobs == 1 and not instance.span and np.array_equal(instance.duration, instance.true_duration)
@@ -177,8 +178,21 @@ class Stream:
         np.maximum.at(s.base, s.job[begun], s.end[begun])
 
 
+def moves_per_second(instance: SocInstance, seconds: float, anew: bool) -> float:
+    """How many moves the search judges in a CPU second: by what they change or, `anew`, by planning all tasks."""
+    warm_up()
+    stream = Stream(instance, 0)
+    next(stream.plans(None))
+    stream.walk.walk["anew"] = anew
+    began = process_time()
+    for _ in improve(stream.walk, math.inf, 0):
+        if process_time() - began > seconds:
+            break
+    return stream.walk.walk[0].moves / (process_time() - began)
+
+
 @cache
-def _warm_up() -> None:
+def warm_up() -> None:
     """Compile the search, or load it: what the first call would spend its time on."""
     stream = Stream(SocInstance.graph([[1, 2], [2, 1]], [(0, 1, 1)]), 0)
     for _ in stream.plans(None):

@@ -16,8 +16,8 @@ from ortools.sat.python import cp_model
 from baselines.cp_sat import Search, least
 from baselines.soc.lists import LISTS
 from baselines.soc.ranks import Plan
-from baselines.soc.search import local_search
-from baselines.solution import Solution
+from baselines.soc.search import local_search, moves_per_second, warm_up
+from baselines.solution import Improver, Solution
 from envs.soc.instance import SocInstance
 from envs.soc.verify import verify
 
@@ -63,6 +63,8 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
     "search": local_search,
     "cp_sat": cp_sat,
 }
+
+IMPROVERS = {"search": Improver(warm_up, moves_per_second)}
 
 CONSTRUCTIVE = tuple(LISTS)
 

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable
 from functools import cache
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
 from baselines.cp_sat import Search, check_budget
 from baselines.solution import Solution
-from baselines.tardiness.walk import improve, weighted_tardiness
+from baselines.tardiness.walk import AT_ONCE, go_on, improve, judge_anew, walk_from, weighted_tardiness
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.verify import verify
 
@@ -87,8 +87,25 @@ def schedule_of(instance: TardinessInstance, order: np.ndarray) -> np.ndarray:
     return np.stack([order, end - instance.processing[order], end], axis=1)
 
 
+def moves_per_second(instance: TardinessInstance, seconds: float, anew: bool) -> float:
+    """How many moves the search judges in a CPU second: by what they change or, `anew`, by the whole sequence."""
+    warm_up()
+    s = walk_from(instance, plain_order(instance), 0)
+    w, began = s.walk[0], process_time()
+    while process_time() - began < seconds:
+        if anew:
+            judge_anew(s, w.moves + AT_ONCE)
+        else:
+            go_on(s, w.moves + AT_ONCE, -1)
+    return w.moves / (process_time() - began)
+
+
+TINY = TardinessInstance.from_lists([1, 2], [0, 1])
+
+
 @cache
 def warm_up() -> None:
     """Compile the search, or load it: what the first call would spend its time on."""
-    for _ in improve(TardinessInstance.from_lists([1, 2], [0, 1]), np.arange(2), 0, 1, 0):
+    for _ in improve(TINY, np.arange(2), 0, 1, 0):
         pass
+    judge_anew(walk_from(TINY, np.arange(2), 0), 1)

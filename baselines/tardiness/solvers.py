@@ -12,12 +12,12 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from baselines.cp_sat import Search, check_budget, least
-from baselines.solution import Solution
+from baselines.solution import Improver, Solution
 from baselines.tardiness import constructive
 from baselines.tardiness import exact as decomposition
 from baselines.tardiness.dominance import precedence
 from baselines.tardiness.lagrange import narrow
-from baselines.tardiness.search import good_order, local_search, schedule_of
+from baselines.tardiness.search import good_order, local_search, moves_per_second, schedule_of, warm_up
 from envs.tardiness.instance import TardinessInstance
 from envs.tardiness.verify import verify
 
@@ -159,4 +159,5 @@ SOLVERS: dict[str, Callable[..., Solution]] = {
     "search": local_search,
     "cp_sat": _solver("cp_sat", cp_sat, _warm_up_cp_sat),
 }
+IMPROVERS = {"search": Improver(warm_up, moves_per_second)}
 CONSTRUCTIVE = ("eddc_paper", "eddc_code", "augmented_mdd", "augmented_mddc")

@@ -125,6 +125,24 @@ def go_on(s, most, least):
         keep_best(s, w)
 
 
+@entry
+def judge_anew(s, most):
+    """Judge so many exchanges by the weighted tardiness of the whole order, for comparison."""
+    w = s.walk[0]
+    while w.moves < most:
+        i, j = drawn(w, s.order.size), drawn(w, s.order.size)
+        s.order[i], s.order[j] = s.order[j], s.order[i]
+        time, value = 0, 0
+        for k in range(s.order.size):
+            time += s.processing[s.order[k]]
+            value += cost(s, s.order[k], time)
+        if value > w.value:
+            s.order[i], s.order[j] = s.order[j], s.order[i]
+        else:
+            w.value = value
+        w.moves += 1
+
+
 @fast
 def keep_best(s, w):
     """The order is the best of all."""

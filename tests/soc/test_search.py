@@ -50,6 +50,18 @@ def test_values_and_ends_are_those_of_plain_python_whatever_was_moved(
     assert s.walk[0].best == round(verify(instance, rows) * instance.jobs)
 
 
+def test_planning_all_tasks_for_each_move_finds_the_same() -> None:
+    (graph,) = resolve(SoC, "random:40x4:1:0")
+    found = []
+    for anew in (0, 1):
+        stream = Stream(graph, 3)
+        next(stream.plans(None))
+        stream.walk.walk["anew"] = anew
+        values = list(walk.improve(stream.walk, 5000, 0))
+        found.append((values[-1], stream.walk.walk[0].moves, stream.walk.order.tolist()))
+    assert found[0] == found[1] and values[-1] < values[0]
+
+
 @settings(max_examples=60, deadline=None)
 @given(instances(most_tasks=5))
 def test_a_critical_path_leads_without_a_gap_to_the_end_of_a_job(instance: SocInstance) -> None:

@@ -86,6 +86,14 @@ def test_after_a_descent_no_move_gains() -> None:
     assert value <= min(tardiness(instance, change(order, *pair)) for pair in pairs for change in (exchanged, inserted))
 
 
+def test_what_moves_are_compared_with_judges_whole_sequences() -> None:
+    instance = drawn(30)
+    s = walk.walk_from(instance, plain_order(instance), seed=0)
+    walk.judge_anew(s, 2000)
+    assert s.walk[0].moves == 2000
+    assert s.walk[0].value == tardiness(instance, s.order) < tardiness(instance, plain_order(instance))
+
+
 def test_the_same_seed_and_moves_give_the_same_schedule_and_other_seeds_another_way() -> None:
     instance = drawn(100)
     first, again, other = (local_search(instance, math.inf, seed=seed, moves=300_000) for seed in (1, 1, 2))
