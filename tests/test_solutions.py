@@ -29,6 +29,7 @@ def test_a_search_keeps_only_what_is_better_with_a_copy_and_the_cpu_moment():
 
 SOLVED = [
     ("jobshop", "random:6x6:1:3", "cp_sat"),
+    ("jobshop", "random:10x10:1:3", "tabu"),
     ("soc", "random:12:1:3", "cp_sat"),
     ("soc", "random:12:1:3", "heft"),
     ("tardiness", "random:30:1:3", "exact"),

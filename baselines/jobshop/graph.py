@@ -11,20 +11,23 @@ import numpy as np
 from envs.core.compiled import fast
 
 BEHIND, BEFORE = 1, 0
-OPERATION = {
-    "duration": int,
-    "machine": int,
-    "before": int,  # in its job, O for none
-    "after": int,
-    "left": int,  # on its machine
-    "right": int,
-    "end": int,
-    "tail": int,
-    "place": int,  # in the topological order
-    "lane": int,  # rank among its machine's operations, in the order of their numbers
-    "mark": int,  # 1 while it goes with the one that is moved
-    "trial": int,  # its head or its end after the move that is being judged
-}
+OPERATION = np.dtype(
+    [
+        ("duration", np.int64),
+        ("end", np.int64),
+        ("tail", np.int64),
+        ("trial", np.int64),  # its head or its end after the move that is being judged
+        ("before", np.int32),  # in its job, O for none
+        ("after", np.int32),
+        ("left", np.int32),  # on its machine, O for none
+        ("right", np.int32),
+        ("place", np.int32),  # in the topological order
+        ("mark", np.int32),  # 1 while it goes with the one that is moved
+        ("machine", np.int32),  # of those that are used
+        ("lane", np.int32),  # rank among its machine's operations, in the order of their numbers
+    ]
+)
+"""64 bytes, a line of the processor's cache."""
 
 
 class Graph(NamedTuple):

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.jobshop.graph import Graph
+from baselines.jobshop.graph import BEFORE, BEHIND, Graph, move
+from baselines.jobshop.neighbours import critical_path, estimate, goes_before, goes_behind, outcome
 from baselines.jobshop.solvers import best_rule_schedule
 from baselines.jobshop.start import linear_order, schedule_of
-from baselines.jobshop.tabu import NEIGHBOURHOODS, prepare, tabu
+from baselines.jobshop.tabu import NEIGHBOURHOODS, moves_per_second, prepare, tabu
 from baselines.jobshop.trajectory import search
 from envs.core.schedules import ScheduleError
 from envs.jobshop.instance import JobShopInstance
-from envs.jobshop.sets import load_set
+from envs.jobshop.sets import load_set, reference
 from envs.jobshop.verify import verify
 from tests.jobshop.shops import schedules, shops
 from tests.jobshop.test_solvers import brute_force, tiny_shops
@@ -63,6 +64,44 @@ def test_heads_tails_and_order_after_moves_are_those_of_a_recomputation(
     assert verify(shop, schedule_of(shop, np.array(ends))) == max(ends)
 
 
+def copied(graph: Graph) -> Graph:
+    return Graph(*(array.copy() for array in graph))
+
+
+@given(shops(), st.integers(0, 3), st.integers(0, 40))
+@settings(max_examples=60, deadline=None)
+def test_moves_make_no_cycle_and_estimates_are_the_longest_path_through_neighbours(
+    shop: JobShopInstance, seed: int, moves: int
+) -> None:
+    graph, trajectory = prepare(shop, linear_order(shop), seed)
+    search(graph, trajectory, moves, 0)
+    right = graph.operation["right"].tolist()
+    for u in range(shop.operations):
+        v, between = right[u], 0
+        while v < shop.operations:
+            for side in (BEHIND, BEFORE):
+                if (goes_behind if side == BEHIND else goes_before)(graph, u, v):
+                    after, guess = copied(graph), estimate(graph, u, v, side)
+                    makespan = move(after, u, v, side)
+                    ends, tails = longest_paths(after)
+                    assert makespan == max(ends) == outcome(copied(graph), u, v, side)
+                    if not between:
+                        assert guess == max(ends[o] + tails[o] - shop.duration[o] for o in (u, v)) <= makespan
+            v, between = right[v], between + 1
+
+
+def test_swaps_on_a_critical_path_never_make_a_cycle() -> None:
+    """Where durations are positive, every pair of neighbours on it may change places."""
+    shop = JobShopInstance.generate(np.random.default_rng(5), 8, 6)
+    for seed in range(20):
+        graph, trajectory = prepare(shop, linear_order(shop), seed)
+        search(graph, trajectory, 30, 0)
+        count = critical_path(graph, trajectory.walk[0])
+        path = graph.path[:count][::-1].tolist()
+        pairs = [(u, v) for u, v in itertools.pairwise(path) if graph.operation["right"][u] == v]
+        assert pairs and all(goes_behind(graph, u, v) and goes_before(graph, u, v) for u, v in pairs)
+
+
 @given(tiny_shops())
 @settings(max_examples=50, deadline=None)
 def test_no_tiny_shop_keeps_its_optimum_from_it(shop: JobShopInstance) -> None:
@@ -91,6 +130,34 @@ def test_an_interrupted_search_has_what_it_had_in_hand() -> None:
     assert values == sorted(set(values), reverse=True) and moments == sorted(moments)
     assert values[-1] == solution.objective and moments[-1] <= solution.cpu_s
     assert all(verify(shop, found.schedule) == found.objective for found in solution.improvements)
+
+
+@pytest.mark.parametrize("name", ["ft10", "la16", "la17", "la18", "la19", "la20", "abz5", "abz6"])
+def test_known_optima_are_found_in_a_fifth_of_a_second(name: str) -> None:
+    try:
+        (shop,) = load_set(name)
+    except (OSError, ValueError) as error:
+        pytest.skip(f"{name} is not here: {error}")
+    solution = tabu(shop, math.inf, seed=1, moves=150_000)
+    assert verify(shop, solution.schedule) == solution.objective == reference(shop)[0]
+    assert solution.cpu_s < 1
+
+
+@pytest.mark.parametrize("neighbourhood", NEIGHBOURHOODS)
+def test_every_neighbourhood_takes_a_twelfth_from_the_rule_that_it_starts_with(neighbourhood: str) -> None:
+    shop = JobShopInstance.generate(np.random.default_rng(1), 30, 20)
+    solution = tabu(shop, math.inf, moves=20_000, neighbourhood=neighbourhood)
+    assert verify(shop, solution.schedule) == solution.objective < 0.92 * solution.improvements[0].objective
+
+
+def test_one_operation_is_solved_at_once() -> None:
+    solution = tabu(JobShopInstance.from_jobs([[(0, 7)]], machines=3), math.inf)
+    assert (solution.objective, solution.status, solution.schedule.tolist()) == (7, "optimal", [[0, 0, 0, 0, 7]])
+
+
+def test_more_moves_are_judged_by_estimates_than_anew() -> None:
+    shop = JobShopInstance.generate(np.random.default_rng(1), 15, 15)
+    assert moves_per_second(shop, 0.1, anew=False) > 2 * moves_per_second(shop, 0.1, anew=True) > 0
 
 
 def test_no_time_leaves_the_start() -> None:
