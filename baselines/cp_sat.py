@@ -43,7 +43,7 @@ class Search:
         if not self.improvements or objective < self.improvements[-1].objective:
             self.improvements.append(Improvement(self.spent(), objective, schedule.copy()))
 
-    def run(self, model: cp_model.CpModel, read: Read, **parameters: int) -> tuple[cp_model.CpSolver, bool]:
+    def run(self, model: cp_model.CpModel, read: Read, **parameters: float) -> tuple[cp_model.CpSolver, bool]:
         """CP-SAT in the time that is left, and whether it has a solution; parameters are CP-SAT's, by name.
 
         What it finds on the way is read and recorded.

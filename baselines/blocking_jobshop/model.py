@@ -7,6 +7,7 @@ Without swaps the moves also have an order, in which each comes after the one th
 
 from collections.abc import Callable, Sequence
 from itertools import combinations, pairwise
+from typing import Any
 
 from ortools.sat.python import cp_model
 
@@ -60,7 +61,7 @@ class Model:
         """(O,) of a solution."""
         return [value(move) for move in self.moves[: len(self.shop.duration)]]
 
-    def orders(self, value: Callable[[Literal], bool]) -> list[list[int]]:
+    def orders(self, value: Callable[[Any], int]) -> list[list[int]]:
         """The operations of each machine in the order of a solution."""
         return [
             sorted(operations, key=lambda o: sum(value(self.before[one, o]) for one in operations if one != o))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from math import ceil, inf
+from typing import Any
 
 import numpy as np
 from ortools.sat.python import cp_model
@@ -100,12 +101,38 @@ def _solve(
     search.record(makespan, schedule)
     if bound < makespan:
         shop, calendar = Shop(instance), Calendar.of(instance)
+        if len(instance.failure_start):
+            makespan, schedule, status = _adapted(search, instance, shop, calendar, schedule)
         model = Model(shop, calendar, bool(instance.swap), schedule[:, 3].tolist())
         solver, found = search.run(model.cp, partial(_read, model, shop, calendar), **_alone(workers))
         bound = max(bound, least(solver))
         if found:
             (makespan, schedule), status = _read(model, shop, calendar, solver.value), "feasible"
     return search.solution(makespan, bound, schedule, status)
+
+
+CALM = 0.4
+"""The share of the seconds in which a shop with failures is solved as if it had none."""
+
+
+def _adapted(
+    search: Search, instance: BlockingJobShopInstance, shop: Shop, calendar: Calendar, schedule: np.ndarray
+) -> tuple[int, np.ndarray, str]:
+    """The best schedule, among the given one and the orders of those that are better and better without failures.
+
+    The model without failures is a tenth as large, and what it finds is a better start for the whole one.
+    """
+    calm = Calendar([[] for _ in calendar.downs], calendar.resume)
+    model = Model(shop, calm, bool(instance.swap), earliest(shop, calm, _orders(shop, schedule)))
+
+    def read(value: Callable[[Any], int]) -> tuple[int, np.ndarray]:
+        starts = earliest(shop, calendar, model.orders(value))
+        return _makespan(shop, calendar, starts), shop.rows(calendar, starts)
+
+    seconds = CALM * search.seconds
+    _, found = search.run(model.cp, read, max_time_in_seconds=seconds, **_alone(search.workers))
+    best = search.improvements[-1]
+    return int(best.objective), best.schedule, "feasible" if found else "hint"
 
 
 def _alone(workers: int) -> dict[str, int]:

@@ -6,6 +6,7 @@ from baselines.blocking_jobshop.rules import PLAIN
 from experiments.kinds.comparison import Comparison, Line, sampled
 from experiments.kinds.equal_time import EqualTime
 from experiments.kinds.learning import LearningCurves
+from experiments.kinds.page import Page
 from experiments.kinds.paired import Paired
 from experiments.problems.blocking_jobshop_agents import GRAPH, LOOK, MIXED, ORDERED
 from experiments.race import Contender
@@ -163,4 +164,5 @@ TABLES = {
     "mixed_learning": LearningCurves(
         "Blocking job shop: learning curves with failures", {"agent": MIXED, "graph network": GRAPH}
     ),
+    "README": Page("Blocking job shop: what agents reach, and what it takes"),
 }
