@@ -90,5 +90,17 @@ def test_every_rule_plays_shops_that_fail(text: str) -> None:
         assert verify(shop, episode.schedule) == episode.objective
 
 
+def test_every_rule_plays_a_shop_with_an_operation_that_takes_no_time() -> None:
+    for text in ("orb07", "orb07:swap=not_allowed", "orb07:shutdown=0.05:seed=1"):
+        try:
+            (shop,) = load_set(text)
+        except (OSError, ValueError) as error:
+            pytest.skip(f"{text} is not here: {error}")
+        assert (shop.duration == 0).sum() == 1
+        for name, rule in RULES.items():
+            episode = play(problem(name), shop, rule_scores(rule))
+            assert verify(shop, episode.schedule) == episode.objective
+
+
 def test_every_rule_but_random_play_has_a_temperature() -> None:
     assert set(TEMPERATURES) == set(RULES) - {"random"}
