@@ -60,15 +60,15 @@ TIMED = {
     "linear rule": Contender("linear", ACTIVE),
     "pilot": Contender("linear_pilot", LOOK),
     "pilot (both ways)": Contender("both:linear_pilot", LOOK),
-    "pilot (samples)": Contender("linear_pilot@0.05", LOOK, seconds=(1, 1, 1)),
+    "pilot (samples)": Contender("linear_pilot@0.05", LOOK, seconds=(1, 0.3, 0.3, 0.3, 0.3)),
     "agent": Contender(HEADLINE),
     "agent (both ways)": Contender(f"both:{HEADLINE}"),
-    "agent (samples)": Contender(f"{HEADLINE}@1", seconds=(1, 1, 1)),
-    "tabu": Contender("tabu", seconds=(10, 1, 1, 1, 1)),
-    "tabu from the pilot": Contender("tabu:linear_pilot", LOOK, seconds=(3, 1, 1, 1, 1)),
+    "agent (samples)": Contender(f"{HEADLINE}@1", seconds=(1, 0.3, 0.3, 0.3, 0.3)),
+    "tabu": Contender("tabu", seconds=(10, 0.3, 0.3, 0.3, 0.3)),
+    "tabu from the pilot": Contender("tabu:linear_pilot", LOOK, seconds=(1, 0.3, 0.3, 0.3, 0.3)),
     "CP-SAT": Contender("cp_sat", seconds=(10,)),
 }
-"""37 CPU s for an instance at most; tabu and CP-SAT end where the lower bound is reached."""
+"""31 CPU s for an instance at most; tabu and CP-SAT end where the lower bound is reached."""
 
 STARTS = {
     "from MWKR": Contender("tabu:mwkr", seconds=(3,) * 5),
