@@ -11,6 +11,7 @@ from envs import load_problem
 from envs.core.files import write_text
 from envs.core.problem import Problem
 from experiments.cli import options_text
+from experiments.kinds.comparison import made
 from experiments.kinds.tables import grouped, markdown
 from experiments.speed import LAYOUT, Speed, placed, speed
 
@@ -58,7 +59,7 @@ class SpeedTable:
             "adapter, `policy` one pass of the network without the step; `sampled` are the decisions of GRPO's "
             "rollouts, network and all, `trained` those of its gradient steps, each by the time of that part. "
             f"Median of {plays[0]['repeats']} runs on {plays[0]['processor']}. "
-            f"Commit {plays[0]['commit']}, {plays[0]['date']}, made by `{command}`."
+            f"{made(rows, command)}"
         )
         text = f"# {self.title}\n\n{caption}\n\n{markdown(columns, lines)}"
         if self.placed:

@@ -3,6 +3,7 @@
 import itertools
 import math
 import time
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -64,10 +65,6 @@ def test_heads_tails_and_order_after_moves_are_those_of_a_recomputation(
     assert verify(shop, schedule_of(shop, np.array(ends))) == max(ends)
 
 
-def copied(graph: Graph) -> Graph:
-    return Graph(*(array.copy() for array in graph))
-
-
 @given(shops(), st.integers(0, 3), st.integers(0, 40))
 @settings(max_examples=60, deadline=None)
 def test_moves_make_no_cycle_and_estimates_are_the_longest_path_through_neighbours(
@@ -81,10 +78,10 @@ def test_moves_make_no_cycle_and_estimates_are_the_longest_path_through_neighbou
         while v < shop.operations:
             for side in (BEHIND, BEFORE):
                 if (goes_behind if side == BEHIND else goes_before)(graph, u, v):
-                    after, guess = copied(graph), estimate(graph, u, v, side)
+                    after, guess = deepcopy(graph), estimate(graph, u, v, side)
                     makespan = move(after, u, v, side)
                     ends, tails = longest_paths(after)
-                    assert makespan == max(ends) == outcome(copied(graph), u, v, side)
+                    assert makespan == max(ends) == outcome(deepcopy(graph), u, v, side)
                     if not between:
                         assert guess == max(ends[o] + tails[o] - shop.duration[o] for o in (u, v)) <= makespan
             v, between = right[v], between + 1
