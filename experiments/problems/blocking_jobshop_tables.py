@@ -95,9 +95,16 @@ TABLES = {
             Line(("spt", "random"), samples=(128,)),
             Line(("spt_cap", "mwkr_cap"), samples=(1, 128), options=CAPPED),
             Line(("list_pilot", "both:list_pilot"), samples=(1, 128), options=PILOT),
+            Line(("pilot:list_pilot", "both:pilot:list_pilot"), options=PILOT),
         ),
-        agents={"agent": ORDERED, "mixed agent": replace(MIXED, ways=("", "both:")), "graph network": GRAPH},
-        notes="`both:` also plays backwards in time, as often again. The graph network is the setting of Wong et al. "
+        agents={
+            "agent": ORDERED,
+            "its pilot": replace(ORDERED, runs=ORDERED.runs[:1], samples=(1,), ways=("pilot:", "both:pilot:")),
+            "mixed agent": replace(MIXED, ways=("", "both:")),
+            "graph network": GRAPH,
+        },
+        notes="`both:` also plays backwards in time, as often again; `pilot:` tries each choice by what the method makes "
+        "of it. The graph network is the setting of Wong et al. "
         "(arXiv 2302.02506): PPO, a dynamic graph, no pilots. CP-SAT is in [equal time](equal_time.md).",
     ),
     "groups": Comparison(
