@@ -97,15 +97,18 @@ TABLES = {
             Line(("list_pilot", "both:list_pilot"), samples=(1, 128), options=PILOT),
             Line(("pilot:list_pilot", "both:pilot:list_pilot"), options=PILOT),
         ),
+        agents={"agent": ORDERED, "mixed agent": replace(MIXED, ways=("", "both:")), "graph network": GRAPH},
+        notes="`both:` also plays backwards in time, as often again; `pilot:` tries each choice by what the rule makes "
+        "of it. The graph network is the setting of Wong et al. (arXiv 2302.02506): PPO, a dynamic graph, no pilots. "
+        "CP-SAT is in [equal time](equal_time.md).",
+    ),
+    "pilots": Comparison(
+        "Blocking job shop: pilots of an agent and of the pilot on the 18 classical instances, without failures",
+        ("classical",),
+        (Line(("list_pilot", "pilot:list_pilot", "both:pilot:list_pilot"), options=PILOT),),
         agents={
-            "agent": ORDERED,
-            "its pilot": replace(ORDERED, runs=ORDERED.runs[:1], samples=(1,), ways=("pilot:", "both:pilot:")),
-            "mixed agent": replace(MIXED, ways=("", "both:")),
-            "graph network": GRAPH,
+            "agent": replace(ORDERED, runs=ORDERED.runs[:1], samples=(1,), ways=("", "both:", "pilot:", "both:pilot:"))
         },
-        notes="`both:` also plays backwards in time, as often again; `pilot:` tries each choice by what the method makes "
-        "of it. The graph network is the setting of Wong et al. "
-        "(arXiv 2302.02506): PPO, a dynamic graph, no pilots. CP-SAT is in [equal time](equal_time.md).",
     ),
     "groups": Comparison(
         "Blocking job shop: Lawrence's and Taillard's instances, without failures",
