@@ -41,8 +41,13 @@ class Found(NamedTuple):
 
 
 def slot_rule(instance: VMReschedulingInstance, _: Search, weights: Weights = FITTED, most: int = FAR) -> Found:
-    """The plan of the slot rule by these weights, with at most so many evictions for a slot, and its bound."""
+    """The plan of the slot rule by these weights, with at most so many evictions for a slot."""
     return Found(SlotRule(instance).plan(weights, most).moves)
+
+
+def slot_portfolio(instance: VMReschedulingInstance, _: Search) -> Found:
+    """The best plan of the slot rule by the weights that were fitted, each for another kind of cluster."""
+    return Found(SlotRule(instance).portfolio()[0].moves)
 
 
 def slot_best(instance: VMReschedulingInstance, search: Search, count: int = 32) -> Found:
@@ -53,10 +58,10 @@ def slot_best(instance: VMReschedulingInstance, search: Search, count: int = 32)
 def slot_restarts(instance: VMReschedulingInstance, search: Search, share: float = 1.0) -> Found:
     """Plans of the slot rule by weights that chance varies, until the time is over or the bound is reached."""
     rule, rng, least = SlotRule(instance), np.random.default_rng(search.seed), bound(instance)
-    best = rule.plan()
+    best, base = rule.portfolio()
     answer = Answer(instance, best.moves, search)
     while answer.objective != least and time.perf_counter() < search.moment(share):
-        other = better(best, rule.varied(rng))
+        other = better(best, rule.varied(rng, base))
         if other is not best:
             best = other
             answer.offer(best.moves)
@@ -65,7 +70,7 @@ def slot_restarts(instance: VMReschedulingInstance, search: Search, share: float
 
 def highs(instance: VMReschedulingInstance, search: Search, cold: bool = False) -> Found:
     """HiGHS on all flavours, from the slot rule's plan on or, `cold`, from the cluster as it is."""
-    return _proof(instance, search, NOTHING if cold else SlotRule(instance).plan().moves)
+    return _proof(instance, search, NOTHING if cold else SlotRule(instance).portfolio()[0].moves)
 
 
 def exact(instance: VMReschedulingInstance, search: Search) -> Found:
@@ -97,7 +102,7 @@ def highs_reduced(instance: VMReschedulingInstance, search: Search) -> Found:
     least = bound(instance)
     if least is None:
         raise ValueError("highs_reduced takes one kind of single slots without memory: take highs for others.")
-    answer = Answer(instance, SlotRule(instance).plan().moves, search)
+    answer = Answer(instance, SlotRule(instance).portfolio()[0].moves, search)
     run(Model(instance, classes_of(instance, ~neutral(instance), groups=False)), answer, search)
     return Found(answer.moves, least)
 
@@ -161,6 +166,7 @@ FINDERS: dict[str, Callable[[VMReschedulingInstance, Search], Found]] = {
     "slot_rule_hand": partial(slot_rule, weights=HAND),
     "slot_rule_plain": partial(slot_rule, weights=NONE),
     "slot_rule_single": partial(slot_rule, most=1),
+    "slot_portfolio": slot_portfolio,
     "slot_best_of_8": partial(slot_best, count=8),
     "slot_best_of_32": slot_best,
     "slot_restarts": slot_restarts,
@@ -171,4 +177,6 @@ FINDERS: dict[str, Callable[[VMReschedulingInstance, Search], Found]] = {
     "exact": exact,
 }
 SOLVERS: dict[str, Callable[..., Solution]] = {name: _solver(find, name) for name, find in FINDERS.items()}
-CONSTRUCTIVE = tuple(name for name in FINDERS if name in ("ha", "joint_greedy", "alpha_vbpp") or "slot_rule" in name)
+CONSTRUCTIVE = tuple(
+    name for name in FINDERS if name in ("ha", "joint_greedy", "alpha_vbpp", "slot_portfolio") or "slot_rule" in name
+)

@@ -44,17 +44,17 @@ def test_potential_and_several_evictions_are_both_needed():
 def test_more_restarts_are_never_worse_and_repeat_themselves():
     (medium,) = snapshots("medium200")
     rule = SlotRule(medium)
-    found = [rule.restarts(count).worth for count in (1, 8, 32)]
+    found = [rule.restarts(count).worth for count in (5, 8, 32)]
     assert found == sorted(found)
     assert rule.restarts(32).moves.tolist() == SlotRule(medium).restarts(32).moves.tolist()
-    assert found[-1] >= 16 * 80
+    assert rule.portfolio()[0].worth >= 16 * 80 > rule.plan().worth
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_plans_are_legal_and_come_to_what_the_rule_says(variant):
     for cluster in drawn(f"12..20,{variant.replace('limit=3', 'limit=15')}", 12):
         rule = SlotRule(cluster)
-        for plan in (rule.plan(), rule.plan(NONE, most=6), rule.restarts(4, seed=3)):
+        for plan in (rule.plan(), rule.plan(NONE, most=6), rule.restarts(7, seed=3)):
             objective = verify(cluster, schedule_of(plan.moves))
             assert objective == outcome(cluster, plan.moves)
             if cluster.goal:
