@@ -16,6 +16,7 @@ from baselines.cp_sat import Search, check_budget
 from baselines.solution import Improvement, Solution
 from baselines.vm_rescheduling.beam import beam
 from baselines.vm_rescheduling.bound import bound, neutral
+from baselines.vm_rescheduling.enumeration import enumerate_plans
 from baselines.vm_rescheduling.greedy import filtering, joint
 from baselines.vm_rescheduling.highs import Answer, proved, run
 from baselines.vm_rescheduling.model import Model, classes_of
@@ -29,6 +30,8 @@ from envs.vm_rescheduling.verify import verify
 NOTHING = np.empty((0, 5), np.int64)
 MOST_COLUMNS = 40_000
 """Of the model that tells VMs of anti-affinity groups apart; beyond, HiGHS solves the one without groups."""
+FEW = 20
+"""VMs of a cluster whose plans may be tried out."""
 PARTS = 10
 """Of POP."""
 
@@ -74,13 +77,22 @@ def highs(instance: VMReschedulingInstance, search: Search, cold: bool = False) 
 
 
 def exact(instance: VMReschedulingInstance, search: Search) -> Found:
-    """The slot rule, varied for a tenth of the time; where it does not reach the bound that needs no sinks, HiGHS."""
+    """The slot rule, varied for a tenth of the time; where it does not reach the bound that needs no sinks, HiGHS.
+
+    A solution of the model may have no order in which every VM finds room. Of a very small cluster, all plans are then
+    tried out.
+    """
     found = slot_restarts(instance, search, 0.1)
     if outcome(instance, found.moves) == found.bound:
         return found
     proof = _proof(instance, search, found.moves)
     known = [one for one in (found.bound, proof.bound) if one is not None]
-    return Found(proof.moves, max(known, default=None))
+    least = max(known, default=None)
+    if outcome(instance, proof.moves) != least and instance.vms <= FEW:
+        moves = enumerate_plans(instance, search.moment(1))
+        if moves is not None:
+            return Found(moves, outcome(instance, moves))
+    return Found(proof.moves, least)
 
 
 def _proof(instance: VMReschedulingInstance, search: Search, moves: np.ndarray) -> Found:
