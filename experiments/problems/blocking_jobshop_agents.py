@@ -34,9 +34,10 @@ MIXED = Agents(seeds("blocking-mixed", instances=FAILING, **BEGUN_AS_PILOT), opt
 GRAPH = Agents(
     seeds(
         "blocking-graph",
-        instances=FAILING,
+        instances="random:6x6..10x10,shutdown=0/0.01/0.05/0.1",
         algorithm="ppo",
         encode="step",
+        width=32,
         ent_coef=0.01,
         n_steps=64,
         points=10,
@@ -46,4 +47,8 @@ GRAPH = Agents(
     ),
     options=PAPER,
 )
-"""The paper's own setting: a graph network that reads the graph at every decision, PPO, and no pilots."""
+"""The paper's own setting: a graph network that reads the graph at every decision, PPO, and no pilots.
+
+It makes some hundred decisions in a CPU second, a fiftieth of what the others do: so it is narrower, and sees smaller
+shops.
+"""
