@@ -40,6 +40,7 @@ GRAPH = Agents(
         width=32,
         ent_coef=0.01,
         n_steps=64,
+        n_epochs=1,
         points=10,
         validation_instances=100,
         cpu_seconds=300,
