@@ -60,7 +60,7 @@ class Evaluate:
     """T where more than one schedule is sampled, from softmax(score / T). Default: for each rule what validation chose,
     for agents 1, as in training."""
     seconds: float = 10.0
-    """Wall time of a solver on each instance."""
+    """Of a solver on each instance: wall time; of a local search, which has one thread, CPU time."""
     workers: int = 1
     """Threads of a solver."""
     seed: int = 0

@@ -45,7 +45,7 @@ def tabu(
 ) -> Solution:
     """Search from the schedule `start` or, without one, from that of the rule "linear".
 
-    It ends after `seconds` of wall time, all included, after so many `moves`, or at a makespan that is the lower bound;
+    It ends after `seconds` of CPU time, all included, after so many `moves`, or at a makespan that is the lower bound;
     `seconds` may be infinite. The same seed and number of moves give the same schedule. It runs on one thread, whatever
     `workers` says.
 
@@ -65,14 +65,14 @@ def tabu(
     makespan, bound = int(trajectory.walk[0].best), int(instance.lower_bound())
     call.record(makespan, schedule_of(instance, trajectory.end))
     chunk, left = 16, math.inf if moves is None else moves
-    while makespan > bound and left > 0 and (began := time.perf_counter()) < call.moment(1):
+    while makespan > bound and left > 0 and (began := call.spent()) < seconds:
         chunk = int(min(chunk, left))
         search(graph, trajectory, chunk, bound)
         left -= chunk
         if trajectory.walk[0].best < makespan:
             makespan = int(trajectory.walk[0].best)
             call.record(makespan, schedule_of(instance, trajectory.end))
-        chunk = next_chunk(chunk, time.perf_counter() - began)
+        chunk = next_chunk(chunk, call.spent() - began)
     status = "feasible" if trajectory.walk[0].moves else "hint"
     return call.solution(makespan, bound, call.improvements[-1].schedule, status)
 
