@@ -139,7 +139,7 @@ TABLES = {
         TIMED,
         notes="Rules, pilots and agents decide from Python, a batch of schedules at a time; tabu search is compiled. "
         "`tabu` begins with the schedule of the linear rule, `tabu from the pilot` with that of its pilot. Every seed "
-        "runs on every instance, the first the longest: a full run takes at most 37 CPU seconds for an instance.",
+        "runs on every instance, the first the longest.",
     ),
     "starts": EqualTime(
         "Job shop: what a start schedule is worth to tabu search, the time to make it included",
