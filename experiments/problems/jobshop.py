@@ -146,7 +146,7 @@ TABLES = {
         {size: f"taillard:{size}" for size in ("15x15", "30x20", "50x20", "100x20")},
         STARTS,
         budgets=(0.03, 0.1, 0.3, 1, 3),
-        take=4,
+        take=3,
         digits=2,
     ),
     "trainers": Comparison("Job shop: trainers at equal CPU time", TAILLARD, (), agents=BY_BUDGET, digits=2),

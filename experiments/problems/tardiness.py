@@ -61,19 +61,19 @@ TIMED = {
     "pilot (samples)": Contender("mdd_pilot@0.1", {"form": "last", **PLAY}, (0.3, 0.3, 0.3)),
     "agents": Contender(agents=RUNS[:3]),
     "agents (samples)": Contender(agents=RUNS[:3], seconds=(0.3, 0.3, 0.3), temperature=2),
-    "search": Contender("search", seconds=(1, 0.3, 0.3)),
+    "search": Contender("search", seconds=(1, 0.3, 0.3, 0.3, 0.3)),
     "exact": Contender("exact", seconds=(10,)),
 }
 """4 CPU s for an instance, and what the exact solver takes."""
 TIMED_WEIGHTED = {
     "ATC": Contender("atc"),
     "COVERT": Contender("covert"),
-    "ATC (samples)": Contender("atc@0.1", seconds=(1, 1, 1)),
+    "ATC (samples)": Contender("atc@0.1", seconds=(1, 0.3, 0.3, 0.3, 0.3)),
     "pilot of ATC": Contender("pilot:atc"),
-    "search": Contender("search", seconds=(3, 1, 1)),
-    "CP-SAT": Contender("cp_sat", seconds=(10,)),
+    "search": Contender("search", seconds=(3, 0.3, 0.3, 0.3, 0.3)),
+    "CP-SAT": Contender("cp_sat", seconds=(3,)),
 }
-"""18 CPU s for an instance at most; CP-SAT ends where it has a proof."""
+"""10 CPU s for an instance at most; CP-SAT ends where it has a proof."""
 
 HOT = (0.03, 0.1, 0.3, 1, 3)
 FORMS = ("next", "last", "position")
