@@ -21,6 +21,8 @@ MOST = 6
 """VMs that are evicted together at most."""
 ROOM = 96
 """Sets of VMs that are remembered of a target."""
+TIE = 1e-6
+"""What a core that moves counts for: of equal sets the one of fewest cores is taken, for places are scarce."""
 LONGEST = 4
 """Migrations of a plan for each VM, however many the limit allows."""
 
@@ -44,11 +46,11 @@ FITTED = Weights((0.271, 0.075, 0.026, 0.0075), 0.0184)
 """On drawn snapshots with limits of 20 and 50, by `baselines.vm_rescheduling.fit`, as all that are not set by hand."""
 NONE = Weights((0.0, 0.0, 0.0, 0.0), 0.01)
 """Without potential."""
-MANY = Weights((0.5985, 0.0609, 0.0236, 0.0085), 0.0563)
-"""Fitted with a limit of 200, where places for what moves run out."""
-MIXED = Weights((0.4613, 0.1289, 0.0311, 0.0077), 0.0153)
+MANY = Weights((0.5186, 0.0822, 0.0131, 0.006), 0.0131)
+"""Fitted with limits of 100 and 200, where places for what moves run out."""
+MIXED = Weights((0.2798, 0.1179, 0.0446, 0.0092), 0.014)
 """Fitted for slots of 16 cores and double ones of 64."""
-MEMORY = Weights((0.163, 0.0349, 0.0246, 0.0085), 0.0076)
+MEMORY = Weights((0.1737, 0.0323, 0.0305, 0.011), 0.0084)
 """Fitted where memory binds, for slots of 16 cores and 64 GB."""
 PORTFOLIO = (FITTED, MANY, MIXED, MEMORY)
 
@@ -95,8 +97,8 @@ class Sinks(NamedTuple):
     """What the places cost that movers may go to; a double one's is 2 pm."""
 
     harm: np.ndarray  # (K, 2 P) f64, inf where there is no room
-    place: np.ndarray  # (K,) i64 of least harm, -1 for none
-    least: np.ndarray  # (K,) f64 harm there
+    place: np.ndarray  # (2, K) i64 of least harm, and that on another PM; -1 for none
+    least: np.ndarray  # (2, K) f64 harm there
     touched: np.ndarray  # (MOST + 1,) i64 PMs
 
 
@@ -110,8 +112,8 @@ class SlotRule:
         self.places = places(instance, self.movers)
         self._log = np.empty((min(self.limit, LONGEST * instance.vms) + MOST, 5), np.int64)
         self._targets, kinds = Targets.of(instance), len(self.movers.flavour)
-        place, touched = np.empty(kinds, np.int64), np.empty(MOST + 1, np.int64)
-        self._sinks = Sinks(np.empty((kinds, 2 * instance.pms)), place, np.empty(kinds), touched)
+        place, touched = np.empty((2, kinds), np.int64), np.empty(MOST + 1, np.int64)
+        self._sinks = Sinks(np.empty((kinds, 2 * instance.pms)), place, np.empty((2, kinds)), touched)
 
     def plan(self, weights: Weights = FITTED, most: int = FAR) -> Plan:
         """The plan by these weights, with at most so many evictions for a slot."""
@@ -296,19 +298,30 @@ def _scan(harm, k, first, last):
 
 @fast
 def _find_least(p, sinks):
-    """Bring the places of least harm up to date after PM p changed; whether a least harm did."""
-    changed = False
-    for k in range(sinks.least.size):
-        if sinks.place[k] >> 1 == p:
-            sinks.place[k] = _scan(sinks.harm, k, -1, -1)
+    """Bring the places of least harm up to date after PM p changed (-1: all did); whether a least harm did."""
+    changed, harm = False, sinks.harm
+    for k in range(harm.shape[0]):
+        one, other = sinks.place[0, k], sinks.place[1, k]
+        if p < 0 or one >> 1 == p or other >> 1 == p:
+            one = _scan(harm, k, -1, -1)
+            other = -1 if one < 0 else _scan(harm, k, one & -2, one | 1)
         else:
             for j in range(2 * p, 2 * p + 2):
-                if sinks.harm[k, j] < (np.inf if sinks.place[k] < 0 else sinks.harm[k, sinks.place[k]]):
-                    sinks.place[k] = j
-        now = np.inf if sinks.place[k] < 0 else sinks.harm[k, sinks.place[k]]
-        if now != sinks.least[k]:
-            sinks.least[k], changed = now, True
+                if harm[k, j] < _at(harm, k, one):
+                    other = one if one >> 1 != p else other
+                    one = j
+                elif one >> 1 != p and harm[k, j] < _at(harm, k, other):
+                    other = j
+        changed |= _at(harm, k, one) != sinks.least[0, k] or _at(harm, k, other) != sinks.least[1, k]
+        sinks.place[0, k], sinks.least[0, k] = one, _at(harm, k, one)
+        sinks.place[1, k], sinks.least[1, k] = other, _at(harm, k, other)
     return changed
+
+
+@fast
+def _at(harm, k, j):
+    """The harm by mover k at a place; inf at -1."""
+    return np.inf if j < 0 else harm[k, j]
 
 
 @fast
@@ -382,6 +395,8 @@ def _note(p, t, size, at, movers, want, weights, targets):
         return
     gain, cost, both = 0.0, 0, targets.node[t] == 2
     for i in range(size):
+        k = targets.stack[i] // 3
+        gain -= TIE * movers.cores[k] * (1 + movers.double[k])
         targets.picks[j, number, i] = targets.stack[i]
         cost += movers.cost[targets.stack[i] // 3]
         both |= targets.stack[i] % 3 == 2
@@ -395,12 +410,13 @@ def _note(p, t, size, at, movers, want, weights, targets):
 @fast
 def _rank(j, left, targets, sinks):
     """Find the best set of a target, where so much may still be spent."""
-    best, highest = -1, -np.inf
+    best, highest, pm = -1, -np.inf, j // targets.kind.size
     for i in range(targets.number[j]):
         if targets.cost[j, i] <= left:
             value = targets.gain[j, i]
             for d in range(targets.size[j, i]):
-                value -= sinks.least[targets.picks[j, i, d] // 3]
+                k = targets.picks[j, i, d] // 3
+                value -= sinks.least[0 if sinks.place[0, k] >> 1 != pm else 1, k]
             value /= targets.cost[j, i]
             if value > highest:
                 best, highest = i, value
@@ -418,7 +434,9 @@ def _choose(p, where, k, first, last, at, sinks):
         while vm >= 0:
             group = at.group[vm]
             if group < 0 and not grouped:
-                j = sinks.place[k] if not first <= sinks.place[k] <= last else _scan(sinks.harm, k, first, last)
+                j = sinks.place[0, k]
+                if first <= j <= last:
+                    j = _scan(sinks.harm, k, first, last)
                 return (vm, j) if j >= 0 else (-1, -1)
             if group >= 0 and grouped:
                 best, lowest = -1, np.inf
@@ -454,12 +472,29 @@ def _prepare(budget, at, movers, want, weights, targets, sinks):
     for p in range(at.free.shape[0]):
         _measure(p, at, movers, want, weights, targets, sinks)
         total += _worth_of(p, at, want)
-    for k in range(movers.cores.size):
-        sinks.place[k] = _scan(sinks.harm, k, -1, -1)
-        sinks.least[k] = np.inf if sinks.place[k] < 0 else sinks.harm[k, sinks.place[k]]
+    _find_least(-1, sinks)
     for p in range(at.free.shape[0]):
         _update(p, budget[2], budget[0], at, movers, want, weights, targets, sinks)
     return total
+
+
+@fast
+def _undo(done, first, spent, value, at, movers, want, weights, targets, sinks, log):
+    """Take the migrations of the log from `first` on back; returns done, spent and value as they are then."""
+    while done > first:
+        done -= 1
+        vm, p, where, q, there = log[done, 0], log[done, 1], log[done, 2], log[done, 3], log[done, 4]
+        k = 0
+        while at.head[q, there, k] != vm:  # it came last
+            k += 1
+        value -= _worth_of(p, at, want) + (_worth_of(q, at, want) if q != p else 0.0)
+        migrate(vm, q, there, p, where, k, at, movers)
+        value += _worth_of(p, at, want) + (_worth_of(q, at, want) if q != p else 0.0)
+        spent -= movers.cost[k]
+        for pm in (p, q):
+            _measure(pm, at, movers, want, weights, targets, sinks)
+            _find_least(pm, sinks)
+    return done, spent, value
 
 
 @entry
@@ -483,7 +518,7 @@ def _run(at, movers, want, weights, budget, targets, sinks, log):
         if targets.score[j] == -np.inf:
             break
         p, node, chosen = j // count, targets.node[j % count], targets.best[j]
-        number, changed, failed = 1, False, False
+        number, changed, failed, before = 1, False, False, done
         sinks.touched[0] = p
         for turn in range(2):  # double ones first
             for d in range(targets.size[j, chosen]):
@@ -509,9 +544,11 @@ def _run(at, movers, want, weights, budget, targets, sinks, log):
                     changed |= _find_least(pm, sinks)
                 sinks.touched[number] = q
                 number += 1
-        if failed and number == 1:
+        if failed and best <= before:  # not even a part of the set has been of use
+            done, spent, value = _undo(done, before, spent, value, at, movers, want, weights, targets, sinks, log)
             targets.gain[j, chosen] = -np.inf
-            _rank(j, limit - spent, targets, sinks)
+            for other in range(targets.score.size):
+                _rank(other, limit - spent, targets, sinks)
             continue
         for i in range(number):
             _update(sinks.touched[i], most, limit - spent, at, movers, want, weights, targets, sinks)

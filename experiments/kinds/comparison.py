@@ -68,7 +68,7 @@ class Comparison:
     digits: int = 1
     """Decimals of what is in %."""
     quoted: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
-    """Mean gaps as others have published them, one for each set, as further rows."""
+    """What others have published, one number for each set, as further rows: mean gaps, or the first of `measures`."""
     notes: str = ""
     """What else a reader has to know."""
 
@@ -97,7 +97,7 @@ class Comparison:
                 [one.label, one.samples, *(self._spread(one.by_seed(name, text)) for text in self.sets)]
                 for one in compared
             ]
-            quoted = [[label, "", *self._quoted(label)] for label in self.quoted if name == "mean"]
+            quoted = [[label, "", *self._quoted(label)] for label in self.quoted if name == self.measures[0]]
             table = markdown(("method", "samples", *self.sets), [*lines, *quoted])
             tables.append(f"## {MEASURES[name].title}\n\n{table}")
         return "\n".join(tables)

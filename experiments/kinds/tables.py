@@ -58,6 +58,7 @@ class Measure(NamedTuple):
 
 
 MEASURES = {
+    "rate": Measure("Mean objective, %", lambda rows: 100 * fmean(float(row["objective"]) for row in rows)),
     "mean": Measure("Mean gap, %", lambda rows: fmean(gaps(rows)) if gaps(rows) else None),
     "median": Measure("Median gap, %", lambda rows: median(gaps(rows)) if gaps(rows) else None),
     "aggregate": Measure("Aggregate gap (sum of objectives over sum of references), %", aggregate_gap),

@@ -2,10 +2,13 @@
 
 import pytest
 
+from baselines.play import play, rule_scores
 from baselines.vm_rescheduling.beam import beam
 from baselines.vm_rescheduling.greedy import filtering, joint
 from baselines.vm_rescheduling.plan import schedule_of
+from baselines.vm_rescheduling.rules import NO_POTENTIAL, RULES
 from baselines.vm_rescheduling.vbpp import alpha_vbpp
+from envs.vm_rescheduling.env import VMRescheduling
 from envs.vm_rescheduling.instance import VMReschedulingInstance
 from envs.vm_rescheduling.verify import verify
 from tests.vm_rescheduling.clusters import VARIANTS, State, drawn, left, moves, needs, objective, sides, snapshots
@@ -28,6 +31,21 @@ def test_the_filtering_heuristic_makes_what_the_published_code_makes():
 def test_the_filtering_heuristic_equals_plain_python(variant):
     for cluster in drawn(f"5..9,{variant}", 6):
         assert filtering(cluster).tolist() == published(cluster)
+
+
+def test_the_filtering_rule_picks_what_the_solver_migrates():
+    problem = VMRescheduling(form="vm", **NO_POTENTIAL)
+    for cluster in [*snapshots("medium20"), *drawn("6..12,limit=20", 6)]:
+        assert (
+            play(problem, cluster, rule_scores(RULES["filtering"])).schedule[:, :5].tolist()
+            == filtering(cluster).tolist()
+        )
+
+
+def test_single_migrations_by_worth_reach_the_optimum_of_medium_in_the_published_form():
+    (medium,) = snapshots("medium")
+    rates = [play(VMRescheduling(form=form), medium, rule_scores(RULES["worth"])).objective for form in ("move", "vm")]
+    assert [round(rate, 4) for rate in rates] == [0.5753, 0.5753]
 
 
 def published(instance: VMReschedulingInstance) -> list[list[int]]:
