@@ -92,7 +92,7 @@ low with 100). Between MNL 50 and the paper's MIP lies what its agents are compa
         measure="aggregate",
         digits=2,
         notes="`slot rule, restarts` and HiGHS end where they have a proof, beam search at its limit of migrations. "
-        "`HiGHS, reduced` begins with the plan of the slot rule, `HiGHS, all flavours, cold` with the cluster as it is.",
+        "`HiGHS, reduced` begins with the plan of the slot rule, the other one with the cluster as it is.",
     ),
     "variants": EqualTime(
         "VM rescheduling: the hard variants without learning",

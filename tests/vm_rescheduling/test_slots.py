@@ -55,9 +55,9 @@ def test_more_restarts_are_never_worse_and_repeat_themselves():
 
 
 @pytest.mark.parametrize(
-    ("name", "plain", "fitted"), [("high", 0.99, 0.99), ("high100", 0.985, 0.995), ("high200", 0.97, 0.99)]
+    ("name", "one", "best"), [("high", 0.99, 0.99), ("high100", 0.985, 0.995), ("high200", 0.97, 0.99)]
 )
-def test_the_rule_closes_the_gap_from_greedy_play_to_the_bound_on_drawn_snapshots(name, plain, fitted):
+def test_the_rule_closes_the_gap_from_greedy_play_to_the_bound_on_drawn_snapshots(name, one, best):
     closed = []
     for cluster in snapshots(name)[:20]:
         cores, free = int(cluster.slot_cores[0]), int(cluster.free()[0].sum())
