@@ -27,7 +27,7 @@ def by_job(scores: np.ndarray) -> np.ndarray:
 
 def fifo(view: View) -> np.ndarray:
     """First in, first out: the job that has been ready for longest; those outside are ready from the beginning."""
-    return by_job(-np.where(view.inside == 1, view.job_ready, 0) / view.mean[:, None])
+    return by_job(-view.job_ready / view.mean[:, None])
 
 
 def spt(view: View) -> np.ndarray:

@@ -51,7 +51,7 @@ class View(NamedTuple):
     machines: np.ndarray  # (B,)
     operations: np.ndarray  # (B,)
     next_operation: np.ndarray  # (B, J) the operation that each candidate would start
-    job_ready: np.ndarray  # (B, J) end of what the job does; 0, or the clock, of one that is outside
+    job_ready: np.ndarray  # (B, J) end of what the job does, or did last; 0 of one that is outside
     earliest: np.ndarray  # (B, J) start of the next operation
     inside: np.ndarray  # (B, J) 1 = holds a machine
     machine_free: np.ndarray  # (B, M) when it is or will be let go
@@ -123,7 +123,7 @@ class BlockingJobShop(Problem[State, BlockingJobShopInstance]):
                 machines=state.shop["machines"],
                 operations=state.shop["operations"],
                 next_operation=job["next"],
-                job_ready=state.at["ready"][:, now],
+                job_ready=job["ready"],
                 earliest=state.at["start"][:, now],
                 inside=job["inside"],
                 machine_free=state.hold["release"][:, now],

@@ -62,11 +62,13 @@ def show_jobs(s, o, b):
     for j in range(shop.jobs):
         job, at = s.job[b, j], s.at[b, NOW, j]
         job.next = at.next if at.machine >= 0 else -1
-        job.inside = at.held >= 0
-        if job.drawn == job.held:
+        job.inside, job.ready = at.held >= 0, 0
+        if job.held >= 0:
             operation = s.operation[b, job.held]
-            o.node_state[b, 1 + job.held, S.start] = operation.start * per_bound
-            o.node_state[b, 1 + job.held, S.end] = (at.ready if operation.end < 0 else operation.end) * per_bound
+            job.ready = at.ready if operation.end < 0 else operation.end
+            if job.drawn == job.held:
+                o.node_state[b, 1 + job.held, S.start] = operation.start * per_bound
+                o.node_state[b, 1 + job.held, S.end] = job.ready * per_bound
         if at.machine >= 0 and job.shown != at.start:
             job.shown = at.start
             for i in range(at.next, job.end):

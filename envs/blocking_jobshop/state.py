@@ -76,6 +76,7 @@ JOB = {
     "held": int,  # operation with which it is, or was last, on a machine; -1 = outside
     "next": int,  # the operation after that, -1 = none
     "inside": int,  # 1 = holds a machine
+    "ready": int,  # end of that operation, expected until it is over; 0 outside
     "drawn": int,  # first operation that the graph shows; the job's end when none is
     "standing": int,  # `held` as the graph shows it
     "shown": int,  # expected start of the next operation, as the graph shows it; -1 = not yet

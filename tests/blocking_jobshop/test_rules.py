@@ -26,7 +26,7 @@ def problem(rule: str, **options: object) -> BlockingJobShop:
 
 
 @pytest.mark.parametrize("view", ["order", "events"])
-@pytest.mark.parametrize("rule", [rule for rule in KEYS if rule != "fifo"])
+@pytest.mark.parametrize("rule", KEYS)
 def test_rules_play_as_plain_python_does(rule: str, view: str) -> None:
     found = objectives(problem(rule, view=view), SHOPS, rule_scores(RULES[rule]))
     assert found.tolist() == [non_delay(shop.to_jobs(), KEYS[rule]) for shop in SHOPS]
