@@ -12,6 +12,7 @@ PROBLEMS: dict[str, str] = {
     "jobshop": "envs.jobshop.env:JobShop",
     "tardiness": "envs.tardiness.env:Tardiness",
     "soc": "envs.soc.env:SoC",
+    "blocking_jobshop": "envs.blocking_jobshop.env:BlockingJobShop",
 }
 """Name of each problem and where its `Problem` class is; the only table to edit for a new one."""
 

@@ -142,6 +142,18 @@ COMMANDS = [
     ("evaluate soc --instances random:20,noise=nan:1:0", "noise is 'nan', but must be a number from 0 on"),
     ("evaluate soc --instances random:20,noise=-1:1:0", "noise is '-1', but must be a number from 0 on"),
     ("evaluate soc --instances random:20,nois=1:1:0", "an unknown parameter 'nois': the nearest is 'noise'"),
+    (
+        "evaluate blocking_jobshop --instances ft06:shutdwn=0.1",
+        "an unknown parameter 'shutdwn': the nearest is 'shutdown'",
+    ),
+    (
+        "evaluate blocking_jobshop --instances ft06:shutdown=1",
+        "shutdown is '1', but must be a number from 0 to below 1",
+    ),
+    (
+        "evaluate blocking_jobshop --instances random:3x3,swap=no:1:0",
+        "swap is 'no', but must be allowed or not_allowed",
+    ),
     ("evaluate jobshop --instances ft06 --methods ''", "'' is no method: name a rule, a solver or a run directory."),
     (
         "evaluate jobshop --instances ft06 --methods mwkr@nan",

@@ -180,17 +180,22 @@ def repair_left(s, b, m):
 
 @part
 def expect(s, b):
-    """Write into the layer NOW when jobs are expected to be ready and machines free, and the floor of the makespan."""
+    """Write into the layer NOW when jobs are expected to be ready and machines free, and the floor of the makespan.
+
+    A machine that nobody needs any more is not followed: it counts as up.
+    """
     shop, level = s.shop[b], s.layer[b, NOW]
     shop.coming, shop.finished, shop.makespan = LATE, 0, 0
     floor = 0
     level.ended = 0
     for m in range(shop.machines):
         machine, hold = s.machine[b, m], s.hold[b, NOW, m]
+        if not matters(s, b, m):
+            machine.up = 1
         up_again = shop.now if machine.up else shop.now + repair_left(s, b, m)
         least = shop.now  # no failure to come lowers this
         hold.free = up_again
-        if machine.up == 0 and matters(s, b, m):
+        if machine.up == 0:
             shop.coming = min(shop.coming, up_again)
         if machine.occupant >= 0:
             job, at = s.job[b, machine.occupant], s.at[b, NOW, machine.occupant]

@@ -25,7 +25,7 @@ SPEC = Spec(
         Feature("end", "operation: expected end; machine: expected work not started; clock: expected bound"),
         Feature("next", "operation: 1 = the next of its job; clock: share of jobs inside"),
         Feature("held", "operation: 1 = on its machine; machine: 1 = held; clock: share of machines held"),
-        Feature("down", "machine: 1 = down; clock: share of machines that are"),
+        Feature("down", "machine: 1 = down, and still needed; clock: share of machines that are"),
     ),
     edge_features=(Feature("duration", "duration of the operation (the earlier one) / 2 mean durations"),),
     candidate_features=(
@@ -61,7 +61,7 @@ SPEC = Spec(
         Feature("down", "machines that are down / machines"),
         Feature("candidates", "candidates / (1 + jobs)"),
         Feature("progress", "share of operations that have started"),
-        Feature("growth", "bound / first bound - 1"),
+        Feature("growth", "1 - first bound / bound"),
         Feature("earlier", "share of the candidates that start earlier"),
         Feature("longer", "share of the candidates with a longer tail"),
         Feature("bottleneck", "1 = the job still visits the machine with the latest release + work"),

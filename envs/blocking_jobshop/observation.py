@@ -109,7 +109,7 @@ def describe_all(s, o, b):
         f[C.down] = down / shop.machines
         f[C.candidates] = shop.candidates / (1 + shop.jobs)
         f[C.progress] = 1.0 - level.remaining / shop.operations
-        f[C.growth] = level.bound / shop.first_bound - 1.0
+        f[C.growth] = 1.0 - shop.first_bound / max(level.bound, shop.first_bound)
         if action == WAIT:
             f[C.start] = soft((shop.coming - earliest) * unit)
         else:

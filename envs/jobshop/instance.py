@@ -52,7 +52,7 @@ class JobShopInstance(Instance):
     @classmethod
     def from_jobs(
         cls, jobs: Iterable[Sequence[tuple[int, int]]], name: str = "", machines: int | None = None
-    ) -> JobShopInstance:
+    ) -> Self:
         """Build from [[(machine, duration), ...] for each job]; M is the largest machine plus one unless given."""
         jobs = [list(job) for job in jobs]
         pairs = [pair for job in jobs for pair in job]

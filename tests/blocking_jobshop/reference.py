@@ -71,7 +71,9 @@ class Moment:
             self.left_over = getattr(self, "left_over", {}) | {(job, k): left}
 
     def down(self, machine: int) -> tuple[int, int] | None:
-        """The failure that the machine suffers from now."""
+        """The failure that the machine, if anybody still needs it, suffers from now."""
+        if self.on(machine) is None and not self.needed(machine):
+            return None
         return next(((a, b) for a, b in self.downs[machine] if a <= self.now < b), None)
 
     def started(self, job: int) -> int:
@@ -350,7 +352,7 @@ class Moment:
             "down": sum(self.down(m) is not None for m in self.machines) / machines,
             "candidates": count / (1 + len(self.jobs)),
             "progress": sum(map(len, self.starts)) / len(self.operations()),
-            "growth": self.shop.bound(self.now) / self.first_bound - 1,
+            "growth": 1 - self.first_bound / max(self.shop.bound(self.now), self.first_bound),
             "earlier": sum(self.begin(one) < self.begin(action) for one in self.candidates) / count,
             "longer": sum(tails[one] > tails[action] for one in self.candidates) / count,
         }
