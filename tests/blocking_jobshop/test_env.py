@@ -145,7 +145,7 @@ def test_waiting_is_refused_where_nothing_comes() -> None:
 def test_a_failure_that_comes_changes_nothing_before() -> None:
     """The same visible numbers: observations agree until one of the two shops fails."""
     (shop,) = load_set("ft06:shutdown=0.005")
-    twins, room = [shop.realise(1), shop.realise(2)], (6, 6, 36, 500)
+    twins, room = [shop.realise(4), shop.realise(5)], (6, 6, 36, 500)
     envs = [
         DispatchVectorEnv(BlockingJobShop(lookahead="pilot"), 1, [one], shape=room, autoreset=False) for one in twins
     ]
