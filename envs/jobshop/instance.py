@@ -50,9 +50,7 @@ class JobShopInstance(Instance):
         vars(self).update(duration=duration, machine=machine, job_start=job_start, machines=int(self.machines))
 
     @classmethod
-    def from_jobs(
-        cls, jobs: Iterable[Sequence[tuple[int, int]]], name: str = "", machines: int | None = None
-    ) -> Self:
+    def from_jobs(cls, jobs: Iterable[Sequence[tuple[int, int]]], name: str = "", machines: int | None = None) -> Self:
         """Build from [[(machine, duration), ...] for each job]; M is the largest machine plus one unless given."""
         jobs = [list(job) for job in jobs]
         pairs = [pair for job in jobs for pair in job]
