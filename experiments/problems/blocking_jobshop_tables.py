@@ -75,7 +75,8 @@ TABLES = {
         quoted=ANOTHER,
         notes="Plain rules never delay a move; NAME_cap keeps jobs out while too many are inside; tail and completion "
         "are two of the pilot's list rules, the third is spt. The last rows are another simulator's, which shares "
-        "nothing with this one.",
+        "nothing with this one. Its random play is a mean of many; one play of five instances, as here, is several "
+        "points from it, and the best of many plays two or three.",
     ),
     "temperatures": Comparison(
         "Blocking job shop: at which temperature rules are sampled, on validation instances",
