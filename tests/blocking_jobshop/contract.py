@@ -15,7 +15,7 @@ from envs.jobshop.instance import JobShopInstance
 from tests.blocking_jobshop.reference import columns as columns
 
 INSTANCES = (
-    "random:3x3..6x5,shutdown=0/0.01..0.1,swap=allowed/not_allowed,failures=calendar/busy,interrupted=resume/repeat"
+    "random:3x3..5x4,shutdown=0/0.005..0.03,swap=allowed/not_allowed,failures=calendar/busy,interrupted=resume/repeat"
 )
 OPTIONS = [
     {},
@@ -203,5 +203,5 @@ def fills_the_room(env: DispatchVectorEnv) -> list[BlockingJobShopInstance]:
     """The largest with most failures, the smallest, a ragged one with returns and no swaps, the largest again."""
     rng = np.random.default_rng(5)
     ragged = JobShopInstance.from_jobs([[(0, 3)], [(1, 2), (0, 4), (1, 1)], [(2, 5), (2, 5)], [(0, 2), (1, 0), (2, 1)]])
-    large, small = (random_source(f"{size},shutdown=0.1").sample(rng) for size in ("6x5", "1x1"))
+    large, small = (random_source(f"{size},shutdown=0.03").sample(rng) for size in ("5x4", "1x1"))
     return [large, small, BlockingJobShopInstance.of(ragged, swap=0), large]
