@@ -13,6 +13,7 @@ PROBLEMS: dict[str, str] = {
     "tardiness": "envs.tardiness.env:Tardiness",
     "soc": "envs.soc.env:SoC",
     "blocking_jobshop": "envs.blocking_jobshop.env:BlockingJobShop",
+    "vm_rescheduling": "envs.vm_rescheduling.env:VMRescheduling",
 }
 """Name of each problem and where its `Problem` class is; the only table to edit for a new one."""
 

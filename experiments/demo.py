@@ -28,7 +28,7 @@ class Demo:
     """
 
     problem: Annotated[str, tyro.conf.Positional] = "jobshop"
-    """jobshop, tardiness or soc."""
+    """jobshop, tardiness, soc or vm_rescheduling."""
 
 
 def demo(command: Demo) -> None:
@@ -82,7 +82,7 @@ def compare(shown: Demonstration, problem: str, folder: Path) -> None:
     evaluate(asked, usual)
     print(f"\nBeside {shown.pilot}, the pilot that the second agent sees:", flush=True)
     methods = tuple(way + name for way in shown.ways for name in (pilot, shown.pilot))
-    look = kind(lookahead="pilot")
+    look = kind(**shown.follows)
     evaluate(replace(asked, methods=methods, schedules=folder / "schedules_pilots", gantt=None), look)
     print(f"Every schedule was verified and stands in {asked.schedules} or {asked.schedules}_pilots.")
 

@@ -387,6 +387,10 @@ COMMANDS = [
     ("speed jobshop --seconds 0", "seconds is 0, but must be finite and more than 0."),
     ("speed jobshop --instances random:3", "'3' is no size of job shops"),
     ("speed jobshop --instances folder", "folder is a folder"),
+    ("speed vm_rescheduling --instances random:2,load=full,limt=3", "has an unknown parameter 'limt'"),
+    ("speed vm_rescheduling --instances random:2,slots=16dd", "'16dd' names no slots"),
+    ("speed vm_rescheduling --instances medum", "'medum' is neither a set of vm_rescheduling nor a file"),
+    ("speed vm_rescheduling --instances shop.json", "this is neither an object with `vms` (json) nor"),
     ("speed jobshop --instances random:100000x100000 --only step", "of memory, but there are"),
     ("speed jobshop --output folder", "folder cannot be written, for it is a folder"),
     ("speed jobshop --output table.csv", "table.csv has other columns than this command"),
@@ -508,6 +512,8 @@ def judged(*rows: Any) -> Any:
     return parts("jobshop").verify.verify(SHOP, [list(row) for row in rows])
 
 
+PICKS = {"form": "vm", "sinks": "pick"}
+
 CALLS: list[tuple[str, Callable[[], Any]]] = [
     # Problems and their options.
     ("There is no problem 'jobshp': the nearest is 'jobshop'", lambda: load_problem("jobshp")),
@@ -524,6 +530,13 @@ CALLS: list[tuple[str, Callable[[], Any]]] = [
     ("window is True, but must be a whole number", lambda: load_problem("soc")(window=True)),
     ("window is 2.5, but must be a whole number", lambda: load_problem("soc")(window=2.5)),
     ("window is 0", lambda: load_problem("soc")(window=0)),
+    ("window is 0, but must be a whole number from 1", lambda: load_problem("vm_rescheduling")(window=0)),
+    ("sinks is 'pick', but in the form 'vm' they always are", lambda: load_problem("vm_rescheduling")(**PICKS)),
+    ("potential is (1, 0, 0), but must be a tuple", lambda: load_problem("vm_rescheduling")(potential=(1, 0, 0))),
+    ("potential is (9.0, 0.0, 0.0, 0.0)", lambda: load_problem("vm_rescheduling")(potential=(9.0, 0.0, 0.0, 0.0))),
+    ("waste is nan, but must be a number from 0", lambda: load_problem("vm_rescheduling")(waste=float("nan"))),
+    ("thinking is -1, but must be a whole number from 0", lambda: load_problem("vm_rescheduling")(thinking=-1)),
+    ("form is 'pm', but must be one of slot, move, vm", lambda: load_problem("vm_rescheduling")(form="pm")),
     # The environment.
     ("num_envs is True, but a vector environment needs at least 1", lambda: env(True)),
     ("num_envs is -3, but a vector environment needs at least 1", lambda: env(-3)),

@@ -37,13 +37,17 @@ def filtering(view: View) -> np.ndarray:
     """The filtering heuristic (HA) of Ding et al., as in their code: see `baselines.vm_rescheduling.greedy`.
 
     The VM of at most a slot's cores whose going leaves the fewest fragments, then the place on another PM whose
-    fragments its coming lowers most; it stops where the two together lower none. Ties go to the first.
+    fragments its coming lowers most; it stops where the two together lower none. Ties go to the first. In other forms
+    than vm it is `single`.
     """
+    if view.vm.shape[1] > 1:
+        return single(view)
     size = view.slot_cores[:, None].astype(float)
     cores = np.take_along_axis(view.flavour_cores * (1 + view.double), view.vm_flavour, axis=1) / size
     harm, _ = _least_harm(view)
     lowered = np.where((cores <= 1) & (view.vm_place >= 0), view.vm_slots - cores, NEVER)
-    legal = view.action_mask[:, -lowered.shape[1] :] == 1
+    actions = 1 + view.nodes[:, None] + np.arange(lowered.shape[1])
+    legal = np.take_along_axis(view.action_mask, actions, axis=1) == 1
     best = np.where(legal, lowered, -np.inf).argmax(axis=1)[:, None]
     total = np.take_along_axis(lowered + cores - harm, best, axis=1)[:, 0]
     stop = np.where(total > 1e-9, 2 * NEVER, -NEVER)
@@ -80,9 +84,12 @@ def _place_of_chosen(view: View) -> np.ndarray:
 
 def _by_stage(view: View, stop: np.ndarray | float, vms: np.ndarray, places: np.ndarray) -> np.ndarray:
     """(B, A) scores of the form vm: of the stop (B,), VMs (B, V) and places (B, 2 P)."""
-    scores = np.empty(view.action_mask.shape)
-    nodes = places.shape[1]
-    scores[:, 0], scores[:, 1 : 1 + nodes], scores[:, 1 + nodes :] = stop, places, vms
+    action, nodes = np.arange(view.action_mask.shape[1])[None], view.nodes[:, None]
+    place, vm = (np.clip(action - 1 - first, 0, None) for first in (np.zeros_like(nodes), nodes))
+    of_place = np.take_along_axis(places, np.minimum(place, places.shape[1] - 1), axis=1)
+    of_vm = np.take_along_axis(vms, np.minimum(vm, vms.shape[1] - 1), axis=1)
+    scores = np.where(action <= nodes, of_place, of_vm)
+    scores[:, 0] = stop
     return scores
 
 
@@ -98,3 +105,6 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
     "filtering": filtering,
     "random": random,
 }
+
+TEMPERATURES: dict[str, float] = {"worth": 0.03, "single": 0.03, "filtering": 0.03}
+"""At which each is sampled: the table "temperatures" of results/vm_rescheduling."""

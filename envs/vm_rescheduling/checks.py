@@ -22,6 +22,8 @@ NEVER = 2**40
 LARGEST = 2**31
 """No number of cores, MB or ms of an instance is above this, so that sums of them are exact."""
 
+MOST_FLAVOURS = 10_000
+
 Fields = dict[str, Any]
 
 
@@ -31,6 +33,8 @@ def check_flavours(instance: Any) -> Fields:
     same_length(found, "cores")
     if not len(found["cores"]):
         raise ValueError("there are no flavours, but at least one is needed")
+    if len(found["cores"]) > MOST_FLAVOURS:
+        raise ValueError(f"there are {len(found['cores'])} flavours, but at most {MOST_FLAVOURS} can be told apart")
     for name, low, high in (("cores", 1, LARGEST), ("memory", 0, LARGEST), ("double", 0, 1), ("cost", 1, LARGEST)):
         in_range(found[name], name, "flavour", low, high)
     for name in ("cores", "memory"):

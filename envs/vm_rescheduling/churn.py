@@ -42,7 +42,7 @@ def leave(s, b, v):
     if s.vm[b, v].place >= 0:
         take(s, b, v)
         if s.vm[b, v].start >= 0:
-            s.line[b].graph ^= s.salt_vm[b, v]
+            s.line[b].graph ^= s.vm[b, v].salt
 
 
 @fast
@@ -66,7 +66,7 @@ def too_late(s, b, cost, options):
 def migrate(s, b, v, place):
     """Migrate a VM, or nothing, where the VM or the room has gone."""
     line, vm = s.line[b], s.vm[b, v]
-    if vm.place < 0 or not may_go(s, b, v, place):
+    if vm.place < 0 or not may_go(s.vm[b], s.flavour[b], s.cores[b], s.memory[b], v, place):
         return
     flavour, row = s.flavour[b, vm.flavour], s.log[b, line.moves]
     row[0], row[1], row[2] = v, vm.place // 2, 2 if flavour.double else vm.place % 2

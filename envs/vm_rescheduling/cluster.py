@@ -12,13 +12,12 @@ def where(flavour, place):
 
 
 @fast
-def touch(s, b, p):
+def touch(line, pms, p):
     """Remember that a PM has changed."""
-    pm, line = s.pm[b, p], s.line[b]
-    if pm.touched == 0:
-        s.changed[b, line.changed] = p
+    if pms[p].touched == 0:
+        pms[line.changed].changed = p
         line.changed += 1
-    pm.touched = 1
+    pms[p].touched = 1
 
 
 @fast
@@ -37,8 +36,8 @@ def put(s, b, v, place):
         s.vm[b, first].previous = v
     s.head[b, ALONE * p + at] = v
     if place != vm.start:
-        line.graph ^= s.salt_vm[b, v] * s.salt_place[b, place]
-    touch(s, b, p)
+        line.graph ^= vm.salt * s.node[b, place].salt
+    touch(line, s.pm[b], p)
 
 
 @fast
@@ -58,42 +57,41 @@ def take(s, b, v):
     if vm.next >= 0:
         s.vm[b, vm.next].previous = vm.previous
     if place != vm.start:
-        line.graph ^= s.salt_vm[b, v] * s.salt_place[b, place]
+        line.graph ^= vm.salt * s.node[b, place].salt
     vm.place = vm.next = vm.previous = -1
-    touch(s, b, p)
+    touch(line, s.pm[b], p)
 
 
 @fast
-def foes(s, b, v, p):
+def foes(vms, v, p):
     """Whether another VM of its group is on the PM."""
-    mate = s.vm[b, v].mate
+    mate = vms[v].mate
     while mate != v:
-        if s.vm[b, mate].place >= 0 and s.vm[b, mate].place // 2 == p:
+        if vms[mate].place >= 0 and vms[mate].place // 2 == p:
             return True
-        mate = s.vm[b, mate].mate
+        mate = vms[mate].mate
     return False
 
 
 @fast
-def may_go(s, b, v, place):
-    """Whether a VM may migrate to a place."""
-    vm = s.vm[b, v]
-    flavour = s.flavour[b, vm.flavour]
-    if place == vm.place or not fits(s.cores[b], s.memory[b], place, flavour.cores, flavour.memory, flavour.double):
+def may_go(vms, flavours, cores, memory, v, place):
+    """Whether a VM of a row may migrate to a place; cores, memory: (2 P,) free."""
+    vm = vms[v]
+    flavour = flavours[vm.flavour]
+    if place == vm.place or not fits(cores, memory, place, flavour.cores, flavour.memory, flavour.double):
         return False
-    return vm.mate == v or not foes(s, b, v, place // 2)
+    return vm.mate == v or not foes(vms, v, place // 2)
 
 
 @fast
-def one_of(s, b, p, at, f):
-    """The VM of a flavour in a list of a PM that moves for all of them: the first of those in no group, else of all.
+def one_of(vms, v, f):
+    """The VM of a flavour in the list that begins with v that moves for all: the first in no group, else the first.
 
     -1 where there is none.
     """
     free, grouped = -1, -1
-    v = s.head[b, ALONE * p + at]
     while v >= 0:
-        vm = s.vm[b, v]
+        vm = vms[v]
         if vm.flavour == f:
             if vm.mate == v:
                 free = v if free < 0 else min(free, v)

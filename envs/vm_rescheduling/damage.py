@@ -5,8 +5,8 @@ import numpy as np
 from envs.core.compiled import fast, part
 from envs.vm_rescheduling.cluster import may_go, where
 from envs.vm_rescheduling.places import fits
-from envs.vm_rescheduling.state import ALONE, MOST, SLOT_FORM, VM_FORM
-from envs.vm_rescheduling.worth import near, slots_on, wasted, worth
+from envs.vm_rescheduling.state import ALONE, MOST, MOVE_FORM, SLOT_FORM, VM_FORM
+from envs.vm_rescheduling.worth import near, slots_on, worth
 
 
 @fast
@@ -17,15 +17,25 @@ def appraise(s, b, p, options):
     cores, memory = s.cores[b], s.memory[b]
     line.wasted -= pm.wasted
     line.nearness -= pm.nearness
-    pm.worth, pm.slots = worth(s, b, p, cores[node], memory[node], cores[node + 1], memory[node + 1], options)
+    pm.worth, pm.slots = worth(
+        line,
+        s.kind[b],
+        s.flavour[b],
+        s.counts[b, p],
+        cores[node],
+        memory[node],
+        cores[node + 1],
+        memory[node + 1],
+        options,
+    )
     count_slots(s, b, p)
-    pm.wasted = wasted(s, b, cores[node]) + wasted(s, b, cores[node + 1])
     kind = s.kind[b, 0]
+    pm.wasted = cores[node] % kind.cores + cores[node + 1] % kind.cores
     n0, n1 = slots_on(kind, cores[node], memory[node]), slots_on(kind, cores[node + 1], memory[node + 1])
     if kind.double:
         n0 = n1 = min(n0, n1)
-    pm.near0 = near(s, b, p, 0, kind, n0, cores[node], memory[node])
-    pm.near1 = near(s, b, p, 1, kind, n1, cores[node + 1], memory[node + 1])
+    pm.near0 = near(line, s.flavour[b], s.counts[b, p], 0, kind, n0, cores[node], memory[node])
+    pm.near1 = near(line, s.flavour[b], s.counts[b, p], 1, kind, n1, cores[node + 1], memory[node + 1])
     pm.nearness = nearness(pm.near0) + nearness(pm.near1)
     line.nearness += pm.nearness
     line.wasted += pm.wasted
@@ -67,9 +77,10 @@ def with_vm(s, b, p, place, flavour, at, f, sign, options):
     on1 = sign * (place > node or flavour.double == 1)
     s.counts[b, p, at, f] += sign
     found = worth(
-        s,
-        b,
-        p,
+        s.line[b],
+        s.kind[b],
+        s.flavour[b],
+        s.counts[b, p],
         cores[node] - on0 * flavour.cores,
         memory[node] - on0 * flavour.memory,
         cores[node + 1] - on1 * flavour.cores,
@@ -89,8 +100,8 @@ def lose(s, b, f, place, options):
         after, _ = with_vm(s, b, p, place, flavour, where(flavour, place), f, 1, options)
         damage = s.pm[b, p].worth - after
         for node in range(place, place + 1 + flavour.double):
-            left = wasted(s, b, s.cores[b, node] - flavour.cores)
-            damage += options.waste * left / s.kind[b, 0].cores
+            left, size = s.cores[b, node] - flavour.cores, s.kind[b, 0].cores
+            damage += options.waste * (left % size) / size
     flavour.fits += int(damage < np.inf) - int(before < np.inf)
     s.drop[b, f, place] = damage
     if flavour.place // 2 == p or flavour.other_place // 2 == p:
@@ -137,7 +148,7 @@ def sink_of(s, b, v):
     flavour = s.flavour[b, s.vm[b, v].flavour]
     drop, best, damage = s.drop[b, s.vm[b, v].flavour], -1, np.inf
     for place in range(0, s.line[b].nodes, 1 + flavour.double):
-        if drop[place] < damage and may_go(s, b, v, place):
+        if drop[place] < damage and may_go(s.vm[b], s.flavour[b], s.cores[b], s.memory[b], v, place):
             best, damage = place, drop[place]
     return best
 
@@ -155,17 +166,32 @@ def release(s, b, p, options):
             v = vm.next
 
 
+@fast
+def lift(s, b, p, options):
+    """The same by flavour, where VMs of it are."""
+    for f in range(s.line[b].flavours):
+        double = s.flavour[b, f].double
+        for place in range(2 * p, 2 * p + 2 - double):
+            at, gain = where(s.flavour[b, f], place), -np.inf
+            if s.counts[b, p, at, f] > 0:
+                after, _ = with_vm(s, b, p, place, s.flavour[b, f], at, f, -1, options)
+                gain = after - s.pm[b, p].worth
+            s.lift[b, f, place] = gain
+
+
 @part
 def refresh(s, b, options):
     """Work out anew what depends on the PMs that have changed; they stay listed until they are drawn."""
     line = s.line[b]
     for k in range(line.changed):
-        p = s.changed[b, k]
+        p = s.pm[b, k].changed
         if s.pm[b, p].touched == 1:
             s.pm[b, p].touched = 2
             appraise(s, b, p, options)
             if options.form == VM_FORM:
                 release(s, b, p, options)
+            elif options.form == MOVE_FORM:
+                lift(s, b, p, options)
     for f in range(line.flavours):
         if s.flavour[b, f].stale == 1:
             search(s, b, f)

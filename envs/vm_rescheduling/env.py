@@ -1,6 +1,7 @@
 """VM rescheduling as a problem: options, and what its kernel and its rules work on."""
 
 from dataclasses import dataclass, replace
+from time import perf_counter_ns
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from envs.core.problem import Outcome, Problem, read_only
 from envs.core.spec import Observation, Size
 from envs.vm_rescheduling import kernel
-from envs.vm_rescheduling.checks import NEVER
+from envs.vm_rescheduling.checks import LARGEST, NEVER
 from envs.vm_rescheduling.features import SPEC, VM_FEATURES
 from envs.vm_rescheduling.instance import VMReschedulingInstance
 from envs.vm_rescheduling.observation import EDGES
@@ -33,8 +34,9 @@ class Options:
     """What it costs, in slots, that a sink's free cores leave over a whole slot."""
     plan: bool = False
     """Decide everything on the cluster as it is at first; then what is still possible of it is carried out."""
-    thinking: int = 0
-    """With a span: ms that pass between a decision and its migrations, or once between a plan and its own."""
+    thinking: int | Literal["measured"] = 0
+    """With a span: ms that pass between a decision and its migrations, or once between a plan and its own. Measured:
+    what whoever decides has taken since the observation; what is played so is not deterministic."""
     migration: int = 0
     """With a span: ms that a migration of cost 1 takes; costlier ones take in proportion."""
 
@@ -90,11 +92,19 @@ class VMRescheduling(Problem[State, VMReschedulingInstance]):
         given = self.options
         if not 1 <= given.window <= 2**16:
             raise ValueError(f"window is {given.window}, but must be a whole number from 1 to {2**16}.")
-        for name, most in (("thinking", 2**31), ("migration", 2**31)):
-            if not 0 <= getattr(given, name) <= most:
-                raise ValueError(f"{name} is {getattr(given, name)}, but must be a whole number from 0 to {most}.")
-        if not all(0 <= value < 2 for value in (*given.potential, given.waste)):
-            raise ValueError(f"potential {given.potential} and waste {given.waste} must be from 0 on and below 2.")
+        self.measured = given.thinking == "measured"
+        thinking = 0 if given.thinking == "measured" else given.thinking
+        for name, value in (("thinking", thinking), ("migration", given.migration)):
+            if not 0 <= value <= LARGEST:
+                raise ValueError(f"{name} is {value}, but must be a whole number from 0 to {LARGEST}.")
+        if self.measured and given.plan:
+            raise ValueError(
+                "thinking is 'measured', but must be a whole number for a plan, which takes many decisions."
+            )
+        if not all(0 <= value < 2 for value in given.potential):
+            raise ValueError(f"potential is {given.potential}, but must be four numbers from 0 on and below 2.")
+        if not 0 <= given.waste < 2:
+            raise ValueError(f"waste is {given.waste}, but must be a number from 0 on and below 2.")
         if given.sinks == "pick" and given.form != "slot":
             raise ValueError(f"sinks is 'pick', but in the form {given.form!r} they always are: leave it out.")
         if given.form == "vm":
@@ -106,7 +116,7 @@ class VMRescheduling(Problem[State, VMReschedulingInstance]):
             near=(0.0, *map(float, given.potential), 0.0),
             waste=float(given.waste),
             plan=given.plan,
-            thinking=given.thinking,
+            thinking=thinking,
             migration=given.migration,
         )
 
@@ -128,11 +138,19 @@ class VMRescheduling(Problem[State, VMReschedulingInstance]):
 
     def reset(self, state: State, observation: Observation, outcome: Outcome, rows: np.ndarray) -> None:
         kernel.reset(state, observation, outcome, rows, self.kernel_options)
+        if self.measured:
+            state.line["returned"] = perf_counter_ns()
 
     def step(
         self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
     ) -> None:
-        kernel.step(state, observation, outcome, actions, running, self.kernel_options)
+        options = self.kernel_options
+        if self.measured:
+            passed = perf_counter_ns() - int(state.line["returned"].max())
+            options = options._replace(thinking=min(LARGEST, passed // 1_000_000))
+        kernel.step(state, observation, outcome, actions, running, options)
+        if self.measured:
+            state.line["returned"] = perf_counter_ns()
 
     def view(self, state: State, observation: Observation) -> View:
         window, vm, flavour, line = state.window, state.vm, state.flavour, state.line

@@ -84,20 +84,21 @@ def fill_flavours(s, b, n):
             if flavour.cores * (8 >> k) <= size:
                 flavour.band = 4 * flavour.double + k
         if flavour.small:
-            s.by_cores[b, small] = s.by_memory[b, small] = f
+            s.flavour[b, small].by_cores = s.flavour[b, small].by_memory = f
             small += 1
     line.small = small
+    flavours = s.flavour[b]
     for i in range(1, small):
-        f, at = s.by_cores[b, i], i
-        while at > 0 and s.flavour[b, s.by_cores[b, at - 1]].cores < s.flavour[b, f].cores:
-            s.by_cores[b, at] = s.by_cores[b, at - 1]
+        f, at = flavours[i].by_cores, i
+        while at > 0 and flavours[flavours[at - 1].by_cores].cores < flavours[f].cores:
+            flavours[at].by_cores = flavours[at - 1].by_cores
             at -= 1
-        s.by_cores[b, at] = f
-        f, at = s.by_memory[b, i], i
-        while at > 0 and s.flavour[b, s.by_memory[b, at - 1]].memory < s.flavour[b, f].memory:
-            s.by_memory[b, at] = s.by_memory[b, at - 1]
+        flavours[at].by_cores = f
+        f, at = flavours[i].by_memory, i
+        while at > 0 and flavours[flavours[at - 1].by_memory].memory < flavours[f].memory:
+            flavours[at].by_memory = flavours[at - 1].by_memory
             at -= 1
-        s.by_memory[b, at] = f
+        flavours[at].by_memory = f
 
 
 @fast
@@ -108,7 +109,7 @@ def fill_nodes(s, b, n):
     line.all_cores = line.all_memory = 0
     for node in range(line.nodes):
         cores, memory = n.pm_cores[node // 2, node % 2], n.pm_memory[node // 2, node % 2]
-        s.capacity[b, 0, node], s.capacity[b, 1, node] = cores, memory
+        s.node[b, node].capacity, s.node[b, node].capacity_memory = cores, memory
         line.largest, line.largest_memory = max(line.largest, cores), max(line.largest_memory, memory)
         line.all_cores += cores
         line.all_memory += memory
@@ -145,7 +146,7 @@ def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
             line.fingerprint = o.ids[b, 0]
             draw_graph(s, o, b, options)
             begin(s, b)
-            next_decision(s, o, b, options, True)
+            next_decision(s, o, b, options)
             line.first = objective(s, b)
             line.unit = line.limit + 1.0 if line.goal > 0 else s.kind[b, 0].whole / max(line.free, 1)
             out.reward[b] = 0.0
@@ -157,16 +158,16 @@ def reset(s: State, o: Observation, out: Outcome, rows, options: KernelOptions):
 
 @entry
 def step(s: State, o: Observation, out: Outcome, actions, running, options: KernelOptions):
-    """Play an action in each running row; the actions are legal."""
+    """Play an action in each running row, up to the next decision; the actions are legal."""
     for b in range(actions.size):
         out.reward[b] = 0.0
         out.elapsed[b] = 0.0
         if running[b]:
             line = s.line[b]
-            time, stage = line.time, line.stage
+            time, stage, line.fresh = line.time, line.stage, 0
             play(s, b, actions[b], options)
             picked = stage == 0 and line.stage == 1
-            next_decision(s, o, b, options, False)
+            next_decision(s, o, b, options)
             out.terminated[b] = line.over == 1
             if picked or (options.plan and line.over == 0):
                 continue
@@ -184,7 +185,7 @@ def begin(s, b):
     line.free, line.free_memory, line.wasted, line.nearness, line.slots0, line.slots1 = 0, 0, 0, 0, 0, 0
     line.spent, line.moves, line.time, line.event, line.changed = 0, 0, 0, 0, 0
     line.stage, line.chosen, line.marked, line.waiting, line.candidates = 0, -1, -1, 0, 0
-    line.graph, line.over, line.stale, line.stirred = 0, 0, 1, 1
+    line.graph, line.over, line.stale, line.stirred, line.fresh = 0, 0, 1, 1, 1
     line.missing, line.cheapest = 1, s.flavour[b, 0].cost
     for f in range(line.flavours):
         flavour = s.flavour[b, f]
@@ -194,7 +195,7 @@ def begin(s, b):
         for node in range(line.nodes):
             s.drop[b, f, node] = np.inf
     for node in range(line.nodes):
-        s.cores[b, node], s.memory[b, node] = s.capacity[b, 0, node], s.capacity[b, 1, node]
+        s.cores[b, node], s.memory[b, node] = s.node[b, node].capacity, s.node[b, node].capacity_memory
         line.free += s.cores[b, node]
         line.free_memory += s.memory[b, node]
     for p in range(line.pms):
@@ -204,7 +205,7 @@ def begin(s, b):
             s.head[b, ALONE * p + at] = -1
             for f in range(line.flavours):
                 s.counts[b, p, at, f] = 0
-        touch(s, b, p)
+        touch(line, s.pm[b], p)
     for v in range(line.all_vms):
         s.vm[b, v].place = s.vm[b, v].drawn = -1
     for v in range(line.vms):
@@ -269,7 +270,7 @@ def open_slot(s, b, options):
     while line.waiting > 0 and line.over == 0:
         code = (line.waiting & MASK) - 1
         refresh(s, b, options)
-        v = one_of(s, b, line.source, code % ALONE, code // ALONE)
+        v = one_of(s.vm[b], s.head[b, ALONE * line.source + code % ALONE], code // ALONE)
         place = sink_of(s, b, v) if v >= 0 else -1
         if place < 0:  # another VM or its place has gone meanwhile
             break
@@ -279,11 +280,11 @@ def open_slot(s, b, options):
 
 
 @part
-def next_decision(s, o, b, options, first):
-    """Show what the next decision is between, or end the episode; first: it then has the stop at least."""
+def next_decision(s, o, b, options):
+    """Show what the next decision is between, or end the episode; the first one has the stop at least."""
     line = s.line[b]
     if options.form == VM_FORM:
-        next_pick(s, o, b, options, first)
+        next_pick(s, o, b, options)
     else:
         hide_window(s, o, b)
         refresh(s, b, options)
@@ -291,7 +292,7 @@ def next_decision(s, o, b, options, first):
         if line.stage:
             next_sink(s, b, options)
         if line.stage == 0:
-            end_where_due(s, b, options, first)
+            end_where_due(s, b, options)
         if line.stage == 0 and line.over == 0:
             line.marked = -1
             if options.form == SLOT_FORM:
@@ -299,7 +300,7 @@ def next_decision(s, o, b, options, first):
                 best_patterns(s, b, options)
             else:
                 best_moves(s, b, options)
-            line.over = line.candidates == 0 and not first
+            line.over = line.candidates == 0 and line.fresh == 0
         if line.over:
             finish(s, b, options)
         draw_state(s, o, b, options)
@@ -309,7 +310,7 @@ def next_decision(s, o, b, options, first):
 
 
 @part
-def next_pick(s, o, b, options, first):
+def next_pick(s, o, b, options):
     """The next decision of the form vm."""
     line = s.line[b]
     if line.stage:
@@ -325,14 +326,14 @@ def next_pick(s, o, b, options, first):
         hide_vms(s, o, b)
     line.chosen = -1
     refresh(s, b, options)
-    end_where_due(s, b, options, first)
+    end_where_due(s, b, options)
     if line.over:
         finish(s, b, options)
     note_changes(s, b)
     if line.stirred:
         name_vms(s, o, b)
     draw_state(s, o, b, options)
-    if line.over == 0 and show_vms(s, o, b) == 0 and not first:
+    if line.over == 0 and show_vms(s, o, b) == 0 and line.fresh == 0:
         hide_vms(s, o, b)
         line.over = 1
         finish(s, b, options)
@@ -346,7 +347,7 @@ def next_sink(s, b, options):
     line.candidates = 0
     while line.waiting > 0 and line.over == 0 and line.candidates == 0:
         code = (line.waiting & MASK) - 1
-        line.chosen = one_of(s, b, line.source, code % ALONE, code // ALONE)
+        line.chosen = one_of(s.vm[b], s.head[b, ALONE * line.source + code % ALONE], code // ALONE)
         if line.chosen >= 0:
             best_places(s, b, line.chosen, line.source, options.window)
         if line.candidates == 0:
@@ -363,10 +364,10 @@ def mark(o, b, node, value):
 
 
 @fast
-def end_where_due(s, b, options, first):
+def end_where_due(s, b, options):
     """End the episode where the limit, the goal or the span leave nothing to decide."""
     line = s.line[b]
-    if first:
+    if line.fresh:
         if line.goal > 0:
             line.missing = max(1, line.goal - line.slots0)
     elif line.limit - line.spent < line.cheapest or (line.goal > 0 and line.span == 0 and line.slots0 >= line.goal):

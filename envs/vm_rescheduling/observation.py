@@ -7,7 +7,7 @@ from envs.vm_rescheduling.features import CLOCK, HOSTED, HOSTS, MOVE, NUMA, SINK
 from envs.vm_rescheduling.features import VM as VM_NODE
 from envs.vm_rescheduling.patterns import BITS, MASK
 from envs.vm_rescheduling.state import ALONE, MOST, VM_FORM
-from envs.vm_rescheduling.worth import slots_on, wasted
+from envs.vm_rescheduling.worth import slots_on
 
 EDGES = 4
 """Of a VM: to and from each of two nodes."""
@@ -22,8 +22,8 @@ def draw_graph(s, o, b, options):
     o.node_features[b, 0, N.size] = line.pms / (line.pms + 64.0)
     for node in range(line.nodes):
         o.node_type[b, 1 + node] = NUMA
-        o.node_features[b, 1 + node, N.cores] = s.capacity[b, 0, node] / line.largest
-        o.node_features[b, 1 + node, N.memory] = s.capacity[b, 1, node] / line.largest_memory
+        o.node_features[b, 1 + node, N.cores] = s.node[b, node].capacity / line.largest
+        o.node_features[b, 1 + node, N.memory] = s.node[b, node].capacity_memory / line.largest_memory
         connect(o, b, node, 1 + node, 1 + (node ^ 1), TWIN, E.share, 0.0)
     if options.form == VM_FORM:
         for v in range(line.all_vms):
@@ -36,14 +36,14 @@ def draw_state(s, o, b, options):
     line = s.line[b]
     draw_clock(s, o, b)
     for k in range(line.changed):
-        p = s.changed[b, k]
+        p = s.pm[b, k].changed
         s.pm[b, p].touched = 0
         draw_node(s, o, b, 2 * p, s.pm[b, p].near0)
         draw_node(s, o, b, 2 * p + 1, s.pm[b, p].near1)
     if options.form == VM_FORM:
         for k in range(line.changed):
             for at in range(ALONE):
-                v = s.head[b, ALONE * s.changed[b, k] + at]
+                v = s.head[b, ALONE * s.pm[b, k].changed + at]
                 while v >= 0:
                     draw_vm(s, o, b, v)
                     v = s.vm[b, v].next
@@ -78,12 +78,12 @@ def draw_node(s, o, b, node, near):
     line, row, kind = s.line[b], o.node_state[b, 1 + node], s.kind[b, 0]
     row[S.free] = s.cores[b, node] / line.largest
     row[S.free_memory] = s.memory[b, node] / line.largest_memory
-    row[S.remainder] = wasted(s, b, s.cores[b, node]) / kind.cores
+    row[S.remainder] = s.cores[b, node] % kind.cores / kind.cores
     row[S.slots] = soft(slots_on(kind, s.cores[b, node], s.memory[b, node]))
     row[S.near] = 1.0 / near if 0 < near <= MOST else 0.0
     singles, doubles = 0, 0
     for k in range(line.small):
-        f = s.by_cores[b, k]
+        f = s.flavour[b, k].by_cores
         singles += s.counts[b, node // 2, node % 2, f]
         doubles += s.counts[b, node // 2, 2, f]
     row[S.singles], row[S.doubles] = soft(singles), soft(doubles)
@@ -93,11 +93,11 @@ def draw_node(s, o, b, node, near):
 def draw_vm(s, o, b, v):
     """Write a VM, and its edges where it has moved."""
     line, vm = s.line[b], s.vm[b, v]
-    flavour, at = s.flavour[b, vm.flavour], 1 + line.nodes + v
+    flavour, at, size = s.flavour[b, vm.flavour], 1 + line.nodes + v, s.kind[b, 0].cores
     row = o.node_state[b, at]
     row[S.free] = s.cores[b, vm.place] / line.largest
     row[S.free_memory] = s.memory[b, vm.place] / line.largest_memory
-    row[S.remainder] = wasted(s, b, s.cores[b, vm.place]) / s.kind[b, 0].cores
+    row[S.remainder] = s.cores[b, vm.place] % size / size
     row[S.gain] = soft(vm.gain)
     if vm.drawn == vm.place:
         return
@@ -110,7 +110,7 @@ def draw_vm(s, o, b, v):
     vm.drawn = vm.place
     for k in range(1 + flavour.double):
         e, node = line.nodes + EDGES * v + 2 * k, 1 + vm.place + k
-        share = flavour.cores / max(s.capacity[b, 0, vm.place + k], 1)
+        share = flavour.cores / max(s.node[b, vm.place + k].capacity, 1)
         connect(o, b, e, node, at, HOSTS, E.share, share)
         connect(o, b, e + 1, at, node, HOSTED, E.share, share)
 
@@ -202,8 +202,8 @@ def one_member(s, b, v):
 def describe_sink(s, f, b, one):
     """Write what becomes of the sink."""
     size, flavour = s.kind[b, 0].cores, s.flavour[b, s.vm[b, one.vm].flavour]
-    f[C.sink] = wasted(s, b, s.cores[b, one.place]) / size
-    f[C.sink_left_over] = wasted(s, b, s.cores[b, one.place] - flavour.cores) / size
+    f[C.sink] = s.cores[b, one.place] % size / size
+    f[C.sink_left_over] = (s.cores[b, one.place] - flavour.cores) % size / size
     f[C.own_pm] = one.place // 2 == one.node // 2
 
 
@@ -225,9 +225,9 @@ def describe_members(s, f, b, node, members):
     f[C.migrations] = vms / MOST
     f[C.cost] = cost / line.limit
     f[C.memory] = memory / (2 * line.largest_memory)
-    f[C.remainder] = wasted(s, b, s.cores[b, node]) / size
-    f[C.left_over] = wasted(s, b, s.cores[b, node] + freed) / size
-    f[C.other] = wasted(s, b, s.cores[b, node ^ 1]) / size
+    f[C.remainder] = s.cores[b, node] % size / size
+    f[C.left_over] = (s.cores[b, node] + freed) % size / size
+    f[C.other] = s.cores[b, node ^ 1] % size / size
 
 
 @fast

@@ -24,7 +24,8 @@ def list_patterns(s, b, p, options):
     """Work out anew the patterns of a PM."""
     s.pm[b, p].patterns = 0
     cores, memory, node = s.cores[b], s.memory[b], 2 * p
-    for k in range(s.line[b].kinds):
+    line, flavours, count = s.line[b], s.flavour[b], s.counts[b, p]
+    for k in range(line.kinds):
         kind = s.kind[b, k]
         n0 = slots_on(kind, cores[node], memory[node])
         n1 = slots_on(kind, cores[node + 1], memory[node + 1])
@@ -36,7 +37,9 @@ def list_patterns(s, b, p, options):
             for one in range(2):
                 if on == 2 or on == one:
                     slots = n1 if one else n0
-                    fewest = max(fewest, near(s, b, p, one, kind, slots, cores[node + one], memory[node + one]))
+                    fewest = max(
+                        fewest, near(line, flavours, count, one, kind, slots, cores[node + one], memory[node + one])
+                    )
             if fewest <= MOST:
                 combine(s, b, p, kind, on, n0, n1, min(MOST, fewest + 1), options)
 
@@ -46,7 +49,7 @@ def list_classes(s, b, p, on):
     """Write the classes of small VMs that make room on a node, or (on = 2) on both; returns how many."""
     found, pick = 0, s.pick[0]
     for k in range(s.line[b].small):
-        f = s.by_cores[b, k]
+        f = s.flavour[b, k].by_cores
         for at in range(ALONE):
             if (on == 2 or at == 2 or at == on) and s.counts[b, p, at, f] > 0:
                 pick[CLASS, found], pick[THERE, found] = 1 + ALONE * f + at, s.counts[b, p, at, f]
@@ -156,7 +159,15 @@ def remember(s, b, p, count, options):
     (c0, m0), (c1, m1) = freed(s, b, count, -1, 0), freed(s, b, count, -1, 1)
     cores, memory, node = s.cores[b], s.memory[b], 2 * p
     after, slots = worth(
-        s, b, p, cores[node] + c0, memory[node] + m0, cores[node + 1] + c1, memory[node + 1] + m1, options
+        s.line[b],
+        s.kind[b],
+        s.flavour[b],
+        s.counts[b, p],
+        cores[node] + c0,
+        memory[node] + m0,
+        cores[node + 1] + c1,
+        memory[node + 1] + m1,
+        options,
     )
     evict(s, b, p, members, 1)
     pattern.gain, pattern.slots = after - pm.worth, slots - pm.slots
@@ -201,16 +212,16 @@ def rate_all(s, b, options):
     """Work out anew the patterns of the PMs that have changed, and all scores that may have."""
     line = s.line[b]
     for k in range(line.changed):
-        list_patterns(s, b, s.changed[b, k], options)
+        list_patterns(s, b, s.pm[b, k].changed, options)
     for k in range(line.small):
-        flavour = s.flavour[b, s.by_cores[b, k]]
+        flavour = s.flavour[b, s.flavour[b, k].by_cores]
         line.stale |= flavour.damage != flavour.rated_damage
     for p in range(line.pms if line.stale else 0):
         rate(s, b, p)
     for k in range(0 if line.stale else line.changed):
-        rate(s, b, s.changed[b, k])
+        rate(s, b, s.pm[b, k].changed)
     for k in range(line.small):
-        flavour = s.flavour[b, s.by_cores[b, k]]
+        flavour = s.flavour[b, s.flavour[b, k].by_cores]
         moved = flavour.place // 2 != flavour.rated_place // 2 or flavour.other_damage != flavour.rated_other
         if moved and not line.stale:
             for place in (flavour.place, flavour.rated_place):
@@ -276,7 +287,7 @@ def all_go(s, b, p, members):
     """Whether each VM of a pattern, taken alone, has a place to go to."""
     while members > 0:
         code = (members & MASK) - 1
-        v = one_of(s, b, p, code % ALONE, code // ALONE)
+        v = one_of(s.vm[b], s.head[b, ALONE * p + code % ALONE], code // ALONE)
         if s.vm[b, v].mate != v and sink_of(s, b, v) < 0:
             return False
         members >>= BITS

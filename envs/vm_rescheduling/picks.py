@@ -1,7 +1,7 @@
 """Form vm: the candidates are all VMs, then all places for the chosen one. Candidate a picks node a of the graph.
 
-The features of a VM change where its PM does. They are kept in `pairs` while places are chosen between, so that showing
-the VMs again is copying.
+The features of a VM change where its PM does. They are kept in `noted` while places are chosen between, so that showing
+the VMs again is copying. Behind them stands whether it can be picked, 1 or 0.
 """
 
 import numpy as np
@@ -9,33 +9,45 @@ import numpy as np
 from envs.core.compiled import fast, part
 from envs.core.drawing import soft
 from envs.vm_rescheduling.cluster import may_go
-from envs.vm_rescheduling.features import PICK, SINK, STOP, V
+from envs.vm_rescheduling.features import PICK, SINK, STOP, VM_FEATURES, V
 from envs.vm_rescheduling.state import ALONE
-from envs.vm_rescheduling.worth import slots_on, wasted
+from envs.vm_rescheduling.worth import slots_on
+
+WIDTH = len(VM_FEATURES)
 
 
 @part
 def note_changes(s, b):
-    """Write the features of the VMs on the PMs that have changed."""
-    for k in range(s.line[b].changed):
+    """Note the VMs on the PMs that have changed; all, where it may have changed which can be picked elsewhere."""
+    line = s.line[b]
+    everywhere = line.grouped == 1 or line.stirred == 1
+    for f in range(line.flavours):
+        flavour = s.flavour[b, f]
+        places = min(flavour.fits, 2) if flavour.cost <= line.limit - line.spent else 0
+        everywhere |= places != flavour.noted
+        flavour.noted = places
+    for k in range(line.changed):
         for at in range(ALONE):
-            v = s.head[b, ALONE * s.changed[b, k] + at]
+            v = s.head[b, ALONE * s.pm[b, k].changed + at]
             while v >= 0:
                 note_vm(s, b, v)
                 v = s.vm[b, v].next
+    for v in range(line.all_vms if everywhere else 0):
+        s.noted[b, v, WIDTH] = s.vm[b, v].place >= 0 and has_sink(s, b, v)
 
 
 @fast
 def note_vm(s, b, v):
-    """Write the features of a VM as a candidate."""
-    vm, f, size = s.vm[b, v], s.pairs[b, v], s.kind[b, 0].cores
+    """Note the features of a VM as a candidate, and whether it is one."""
+    vm, f, size = s.vm[b, v], s.noted[b, v], s.kind[b, 0].cores
     flavour, cores = s.flavour[b, vm.flavour], s.cores[b, vm.place]
     f[V.gain], f[V.worth] = soft(vm.gain), soft(vm.release)
     f[V.cores] = soft(flavour.cores / size)
     f[V.memory] = flavour.memory / s.line[b].largest_memory
     f[V.double] = flavour.double
-    f[V.remainder] = wasted(s, b, cores) / size
-    f[V.left_over] = wasted(s, b, cores + flavour.cores) / size
+    f[V.remainder] = cores % size / size
+    f[V.left_over] = (cores + flavour.cores) % size / size
+    f[WIDTH] = has_sink(s, b, v)
 
 
 @fast
@@ -62,15 +74,14 @@ def has_sink(s, b, v):
 def show_vms(s, o, b):
     """Show the stop and every VM that can go somewhere; returns how many."""
     line, found = s.line[b], 0
-    first, width = 1 + line.nodes, s.pairs.shape[2]
+    first = 1 + line.nodes
     o.action_mask[b, 0], o.candidate_type[b, 0] = 1, STOP
     for v in range(line.all_vms):
-        a, vm = first + v, s.vm[b, v]
-        if vm.place >= 0 and has_sink(s, b, v):
+        if s.noted[b, v, WIDTH] > 0.0:
             found += 1
-            o.action_mask[b, a] = 1
-            for k in range(width):
-                o.candidate_features[b, a, k] = s.pairs[b, v, k]
+            o.action_mask[b, first + v] = 1
+            for k in range(WIDTH):
+                o.candidate_features[b, first + v, k] = s.noted[b, v, k]
     return found
 
 
@@ -82,7 +93,7 @@ def hide_vms(s, o, b):
     for a in range(1 + line.nodes, 1 + line.nodes + line.all_vms):
         if o.action_mask[b, a]:
             o.action_mask[b, a] = 0
-            for k in range(o.candidate_features.shape[2]):
+            for k in range(WIDTH):
                 o.candidate_features[b, a, k] = 0.0
 
 
@@ -104,7 +115,7 @@ def show_sinks(s, o, b, v):
     line, vm, size = s.line[b], s.vm[b, v], s.kind[b, 0].cores
     flavour, drop = s.flavour[b, vm.flavour], s.drop[b, vm.flavour]
     for place in range(0, line.nodes, 1 + flavour.double):
-        if drop[place] < np.inf and may_go(s, b, v, place):
+        if drop[place] < np.inf and may_go(s.vm[b], s.flavour[b], s.cores[b], s.memory[b], v, place):
             a = 1 + place
             o.action_mask[b, a] = 1
             o.candidates[b, a, 0] = 1 + line.nodes + v
@@ -113,8 +124,8 @@ def show_sinks(s, o, b, v):
             f[V.cores] = soft(flavour.cores / size)
             f[V.memory] = flavour.memory / line.largest_memory
             f[V.double] = flavour.double
-            f[V.remainder] = wasted(s, b, cores) / size
-            f[V.left_over] = wasted(s, b, cores - flavour.cores) / size
+            f[V.remainder] = cores % size / size
+            f[V.left_over] = (cores - flavour.cores) % size / size
             f[V.own_pm] = place // 2 == vm.place // 2
 
 
@@ -140,5 +151,5 @@ def hide_sinks(s, o, b):
         if o.action_mask[b, a]:
             o.action_mask[b, a] = 0
             o.candidates[b, a, 0] = a
-            for k in range(o.candidate_features.shape[2]):
+            for k in range(WIDTH):
                 o.candidate_features[b, a, k] = 0.0

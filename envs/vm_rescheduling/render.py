@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDE = 40
 """PMs in a row of a map."""
-EMPTY, SLOT, MOVED = "#f3f5f7", "#2e7d5b", "#c0392b"
+SLOT, MOVED = "#2e7d5b", "#c0392b"
 
 
 def figure(instance: VMReschedulingInstance, schedule: Any, title: str = "", horizon: float = 0) -> Figure:  # noqa: ARG001
@@ -44,11 +44,12 @@ def compare(instance: VMReschedulingInstance, schedules: Mapping[str, Any]) -> F
     drawing = Figure(figsize=(11, len(maps) * (0.55 + 0.44 * lines) + 0.7), layout="constrained")
     FigureCanvasAgg(drawing)
     axes = drawing.subplots(len(maps), 1, squeeze=False)[:, 0]
-    image = None
-    for axis, (title, (cluster, rows)) in zip(axes, maps.items(), strict=True):
-        image = _map(axis, instance, cluster, rows, f"{title}: {_state(instance, cluster, rows)}")
+    images = [
+        _map(axis, instance, cluster, rows, f"{title}: {_state(instance, cluster, rows)}")
+        for axis, (title, (cluster, rows)) in zip(axes, maps.items(), strict=True)
+    ]
     size = int(instance.slot_cores[0]) // (1 + int(instance.slot_double[0]))
-    bar = drawing.colorbar(image, ax=list(axes), fraction=0.02, pad=0.01)
+    bar = drawing.colorbar(images[0], ax=list(axes), fraction=0.02, pad=0.01)
     bar.set_label(f"free cores left over of slots of {size}", fontsize=8)
     bar.ax.tick_params(labelsize=8)
     return drawing
@@ -113,20 +114,10 @@ def _map(axis: Axes, instance: VMReschedulingInstance, cluster: Cluster, rows: l
         for pm, numa in ((row.from_pm, row.from_numa), (row.to_pm, row.to_numa))
         for k in ((0, 1) if numa == BOTH else (numa,))
     }
-    for nodes, marker, colour in ((roomy, "s", SLOT), (sorted(moved), ".", MOVED)):
-        places = [(node // 2 % WIDE, 3 * (node // 2 // WIDE) + node % 2) for node in nodes]
-        if places:
-            x, y = zip(*places, strict=True)
-            filled = {"facecolors": "none", "linewidths": 1.2} if marker == "s" else {"linewidths": 0}
-            axis.scatter(
-                x,
-                y,
-                s=70 if marker == "s" else 26,
-                marker=marker,
-                edgecolors=colour,
-                color=None if marker == "s" else colour,
-                **filled,
-            )
+    x, y = _cells(roomy)
+    axis.scatter(x, y, s=44, marker="s", facecolors="none", edgecolors=SLOT, linewidths=1.1)
+    x, y = _cells(sorted(moved))
+    axis.scatter(x, y, s=9, color=MOVED, linewidths=0)
     axis.set_title(title, fontsize=9, loc="left")
     axis.set_xticks([])
     axis.set_yticks(
@@ -135,3 +126,8 @@ def _map(axis: Axes, instance: VMReschedulingInstance, cluster: Cluster, rows: l
     for side in axis.spines.values():
         side.set_visible(False)
     return image
+
+
+def _cells(nodes: list[int]) -> tuple[list[int], list[int]]:
+    """Where nodes are on a map."""
+    return [node // 2 % WIDE for node in nodes], [3 * (node // 2 // WIDE) + node % 2 for node in nodes]

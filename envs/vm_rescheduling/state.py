@@ -82,7 +82,7 @@ LINE = {
     "first": float,  # the objective at the beginning
     "unit": float,  # a reward of 1 is so much of the objective
     "missing": int,  # slots of the goal at the beginning, at least 1
-    "changed": int,  # PMs in `changed`: touched since the last observation
+    "changed": int,  # PMs that have been touched since the last observation
     "stage": int,  # 0: a VM, move or slot is chosen next; 1: the sink of `chosen`
     "chosen": int,  # the VM whose sink is next, else -1
     "source": int,  # the PM on which a slot is opened
@@ -94,6 +94,8 @@ LINE = {
     "fingerprint": int,
     "stale": int,  # 1: the scores of all patterns must be worked out anew
     "stirred": int,  # 1: VMs have left or arrived since the last observation
+    "returned": int,  # thinking "measured": ns of the clock when the observation was there
+    "fresh": int,  # 1: nothing has been played
     "over": int,
 }
 FLAVOUR = {
@@ -104,6 +106,7 @@ FLAVOUR = {
     "band": int,  # of SIZES, + 4 for double ones
     "small": int,  # 1 = may be evicted for a slot
     "fits": int,  # places that have room for one
+    "noted": int,  # form vm: how many they were, at most 2, when VMs were noted last
     "place": int,  # the least damaged, -1 = none
     "damage": float,
     "other_place": int,  # the least damaged on another PM
@@ -112,6 +115,8 @@ FLAVOUR = {
     "rated_place": int,  # these when patterns were rated last
     "rated_damage": float,
     "rated_other": float,
+    "by_cores": int,  # row k: the small flavour with the k-th most cores on a node; other rows mean nothing
+    "by_memory": int,  # the same by MB
 }
 KIND = {
     "cores": int,  # on each of its nodes
@@ -132,6 +137,12 @@ VM = {
     "drawn": int,  # the place that the edges of the observation show
     "gain": float,  # slots that there are more on its PM without it
     "release": float,  # worth of the PM without it - with it
+    "salt": int,  # a fixed random number: who is where is told by a sum of products
+}
+NODE = {
+    "capacity": int,  # cores
+    "capacity_memory": int,
+    "salt": int,
 }
 PM = {
     "worth": float,  # slots and potential
@@ -144,6 +155,7 @@ PM = {
     "nearness": int,  # 12 / VMs that must go, of both nodes
     "patterns": int,
     "top": float,  # the largest score of a pattern
+    "changed": int,  # row k: the k-th PM that has been touched since the last observation
     "touched": int,  # 1: must be worked out anew, 2: has been, but not drawn
 }
 PATTERN = {
@@ -183,24 +195,20 @@ class State(NamedTuple):
     kind: np.recarray  # (B, 2) of KIND
     vm: np.recarray  # (B, V) of VM
     pm: np.recarray  # (B, P) of PM
-    capacity: np.ndarray  # (B, 2, 2 P) cores and MB of each node
+    node: np.recarray  # (B, 2 P) of NODE
     cores: np.ndarray  # (B, 2 P) free
     memory: np.ndarray  # (B, 2 P) free
     head: np.ndarray  # (B, 3 P) first VM on node 0, on 1, on both of each PM, -1 = none
     counts: np.ndarray  # (B, P, 3, F) VMs there of each flavour
-    by_cores: np.ndarray  # (B, F) small flavours, the most cores on a node first
-    by_memory: np.ndarray  # (B, F) the same, the most MB first
     drop: np.ndarray  # (B, F, 2 P) f64 damage of a VM at each place, inf where it has no room
+    lift: np.ndarray  # (B, F, 2 P) f64 form move: what a PM gains by a VM going from each place, -inf without one
     pattern: np.recarray  # (B, P, PATTERNS) of PATTERN
-    changed: np.ndarray  # (B, P) PMs that must be worked out anew
     window: np.recarray  # (B, 1 + K) of CANDIDATE: by action; row 0, the stop, has no VM, place and node
     event: np.ndarray  # (B, E, 3) time, 0 = leaves or 1 = arrives, VM
     log: np.ndarray  # (B, L, 6) migrations, the columns of a schedule
-    salt_vm: np.ndarray  # (B, V) fixed random numbers: who is where is told by a sum of products
-    salt_place: np.ndarray  # (B, 2 P)
     best: np.recarray  # (B, 2 BEST) of CANDIDATE, row 0 serves all: form move, sources and sinks of one flavour
     pick: np.ndarray  # (B, 4, 3 F + 8) row 0 serves all: what patterns are made of
-    pairs: np.ndarray  # (B, V, C) f32: features of the candidates that are VMs, also while they are hidden
+    noted: np.ndarray  # (B, V, C + 1) f32: features of the candidates that are VMs, and whether each can be picked
 
 
 def allocate(batch: int, shape: tuple[int, ...], form: int, window: int, columns: int) -> State:
@@ -216,26 +224,23 @@ def allocate(batch: int, shape: tuple[int, ...], form: int, window: int, columns
         kind=records(batch, KIND, 2),
         vm=records(batch, VM, vms),
         pm=records(batch, PM, pms),
-        capacity=np.zeros((batch, 2, 2 * pms), np.int64),
+        node=records(batch, NODE, 2 * pms),
         cores=np.zeros((batch, 2 * pms), np.int64),
         memory=np.zeros((batch, 2 * pms), np.int64),
         head=np.full((batch, ALONE * pms), -1),
         counts=np.zeros((batch, pms, ALONE, flavours), np.int64),
-        by_cores=np.zeros((batch, flavours), np.int64),
-        by_memory=np.zeros((batch, flavours), np.int64),
         drop=np.full((batch, flavours, 2 * pms), np.inf),
+        lift=np.full((batch, flavours if form == MOVE_FORM else 0, 2 * pms), -np.inf),
         pattern=records(batch, PATTERN, pms, PATTERNS if form == SLOT_FORM else 0),
-        changed=np.zeros((batch, pms), np.int64),
         window=records(batch, CANDIDATE, 1 + (0 if form == VM_FORM else window)),
         event=np.zeros((batch, events, 3), np.int64),
         log=np.zeros((batch, moves, MOVES), np.int64),
-        salt_vm=np.tile(salt.integers(1, 2**31, vms), (batch, 1)),
-        salt_place=np.tile(salt.integers(1, 2**31, 2 * pms), (batch, 1)),
         best=records(batch, CANDIDATE, 2 * BEST if form == MOVE_FORM else 0),
         pick=np.zeros((batch, 4, ALONE * flavours + 2 * MOST if form == SLOT_FORM else 0), np.int64),
-        pairs=np.zeros((batch, vms if form == VM_FORM else 0, columns), np.float32),
+        noted=np.zeros((batch, vms if form == VM_FORM else 0, columns + 1), np.float32),
     )
     state.vm["place"] = -1
+    state.vm["salt"], state.node["salt"] = salt.integers(1, 2**31, vms), salt.integers(1, 2**31, 2 * pms)
     for name in ("vm", "place", "node"):
         state.window[name][:, 0] = -1
     return state

@@ -3,7 +3,7 @@
 import numpy as np
 
 from envs.core.compiled import fast, part
-from envs.vm_rescheduling.cluster import may_go, one_of
+from envs.vm_rescheduling.cluster import may_go, one_of, where
 from envs.vm_rescheduling.damage import with_vm
 from envs.vm_rescheduling.state import ALONE, BEST
 
@@ -29,7 +29,7 @@ def combine(s, b, source, sink, room):
     at = line.candidates
     if at == room and score <= s.window[b, at].score:
         return
-    if not may_go(s, b, source.vm, sink.place):
+    if not may_go(s.vm[b], s.flavour[b], s.cores[b], s.memory[b], source.vm, sink.place):
         return
     while at > 0 and score > s.window[b, at].score:
         at -= 1
@@ -44,15 +44,13 @@ def combine(s, b, source, sink, room):
 @fast
 def best_sources(s, b, f, options):
     """List the VMs of a flavour whose going gains most, alike ones once; returns how many."""
-    found, double = 0, s.flavour[b, f].double
-    for p in range(s.line[b].pms):
-        for at in range(2 if double else 0, ALONE if double else 2):
-            if s.counts[b, p, at, f] > 0:
-                place = 2 * p + at % 2 * (1 - double)
-                after, slots = with_vm(s, b, p, place, s.flavour[b, f], at, f, -1, options)
-                gain = after - s.pm[b, p].worth
-                if found < BEST or gain > s.best[0, found - 1].score:
-                    found = keep(s, b, 0, found, gain, slots - s.pm[b, p].slots, one_of(s, b, p, at, f), place)
+    flavour, lift, found = s.flavour[b, f], s.lift[b, f], 0
+    for place in range(0, s.line[b].nodes, 1 + flavour.double):
+        if lift[place] > -np.inf and (found < BEST or lift[place] > s.best[0, found - 1].score):
+            p, at = place // 2, where(flavour, place)
+            _, slots = with_vm(s, b, p, place, flavour, at, f, -1, options)
+            v = one_of(s.vm[b], s.head[b, ALONE * p + at], f)
+            found = keep(s, b, 0, found, lift[place], slots - s.pm[b, p].slots, v, place)
     return found
 
 
@@ -105,7 +103,7 @@ def best_places(s, b, v, p, room):
         damage = drop[place]
         if damage == np.inf or (found == room and damage >= s.window[b, found].damage):
             continue
-        if not may_go(s, b, v, place):
+        if not may_go(s.vm[b], s.flavour[b], s.cores[b], s.memory[b], v, place):
             continue
         at = found
         while at > 0 and damage < s.window[b, at].damage:

@@ -16,18 +16,18 @@ def slots_on(kind, cores, memory):
 
 
 @fast
-def evictions(s, b, p, node, cores, memory):
+def evictions(line, flavours, count, node, cores, memory):
     """Fewest small VMs of a node, the largest first, whose cores and MB make up what is lacking; 5 for more than 4.
 
     Cores and MB are looked at one after the other, so that where both lack it may be fewer than needed.
     """
-    count, small, most = s.counts[b, p], s.line[b].small, 0
+    most = 0
     for resource in range(2):
         lacking = memory if resource else cores
         gone, k = 0, 0
-        while lacking > 0 and k < small and gone <= MOST:
-            f = s.by_memory[b, k] if resource else s.by_cores[b, k]
-            size = max(s.flavour[b, f].memory, 1) if resource else s.flavour[b, f].cores
+        while lacking > 0 and k < line.small and gone <= MOST:
+            f = flavours[k].by_memory if resource else flavours[k].by_cores
+            size = max(flavours[f].memory, 1) if resource else flavours[f].cores
             there = count[node, f] + count[2, f]
             if there > 0:
                 here = min(there, (lacking + size - 1) // size)
@@ -39,27 +39,30 @@ def evictions(s, b, p, node, cores, memory):
 
 
 @fast
-def near(s, b, p, node, kind, slots, cores, memory):
+def near(line, flavours, count, node, kind, slots, cores, memory):
     """VMs of a node that must go before it has room for so many slots and one more."""
     lacking = (slots + 1) * kind.memory - memory if kind.memory > 0 else 0
-    return evictions(s, b, p, node, (slots + 1) * kind.cores - cores, lacking)
+    return evictions(line, flavours, count, node, (slots + 1) * kind.cores - cores, lacking)
 
 
 @fast
-def doubles(s, b, p):
+def doubles(line, flavours, count):
     """Small double VMs of a PM."""
     found = 0
-    for k in range(s.line[b].small):
-        found += s.counts[b, p, 2, s.by_cores[b, k]]
+    for k in range(line.small):
+        found += count[2, flavours[k].by_cores]
     return found
 
 
 @fast
-def worth(s, b, p, c0, m0, c1, m1, options):
-    """(worth, slots) of a PM with this free room on its nodes and the VMs of `counts`; in slots of the first kind."""
+def worth(line, kinds, flavours, count, c0, m0, c1, m1, options):
+    """(worth, slots) of a PM with this free room on its nodes and `count` (3, F) VMs; in slots of the first kind.
+
+    line, kinds, flavours: those of the row; passing on the whole state takes long to compile.
+    """
     total, slots = 0.0, 0.0
-    for k in range(s.line[b].kinds):
-        kind = s.kind[b, k]
+    for k in range(line.kinds):
+        kind = kinds[k]
         n0, n1 = slots_on(kind, c0, m0), slots_on(kind, c1, m1)
         if kind.double:
             n0 = n1 = min(n0, n1)
@@ -67,17 +70,11 @@ def worth(s, b, p, c0, m0, c1, m1, options):
         both, fewest, potential = 0, MOST + 1, 0.0
         for node in range(2):
             cores, memory, found = (c1, m1, n1) if node else (c0, m0, n0)
-            gone = near(s, b, p, node, kind, found, cores, memory)
+            gone = near(line, flavours, count, node, kind, found, cores, memory)
             both += gone
             fewest = min(fewest, gone)
             potential += options.near[gone]
         if kind.double:
-            potential = options.near[min(both - min(fewest, doubles(s, b, p)), MOST + 1)]
+            potential = options.near[min(both - min(fewest, doubles(line, flavours, count)), MOST + 1)]
         total += kind.worth * potential
     return slots + total, slots
-
-
-@fast
-def wasted(s, b, cores):
-    """Cores of a node that slots of the first kind leave over."""
-    return cores % s.kind[b, 0].cores

@@ -36,6 +36,8 @@ class Demonstration:
     """Of solvers, on each instance."""
     sees: Mapping[str, Any] = field(default_factory=lambda: {"lookahead": "pilot"})
     """Options of the agent that begins knowing nothing."""
+    follows: Mapping[str, Any] = field(default_factory=lambda: {"lookahead": "pilot"})
+    """Options of the agent that begins as the pilot."""
     ways: tuple[str, ...] = ("",)
     """Before the names of the second agent and its pilot, as `experiments.methods` says."""
 
@@ -46,7 +48,7 @@ class Demonstration:
         pilot = {"guide": self.guide, "run_dir": folder / "pilot"}
         return {
             "began knowing nothing": (Train.of(**common, run_dir=folder / "nothing"), self.sees),
-            f"began as {self.pilot}": (Train.of(**common, **pilot), {"lookahead": "pilot"}),
+            f"began as {self.pilot}": (Train.of(**common, **pilot), self.follows),
         }
 
 

@@ -1,7 +1,9 @@
 """What the contract needs to know of VM rescheduling."""
 
 import json
+from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -91,16 +93,13 @@ def _living(draw: st.DrawFn, cluster: VMReschedulingInstance) -> VMReschedulingI
     """The cluster with VMs that come and go."""
     times = st.integers(1, 120)
     arrival = sorted(draw(st.lists(times, max_size=4)))
-    fields = {name: getattr(cluster, name) for name in cluster.__dataclass_fields__ if name != "HIDDEN"}
-    return VMReschedulingInstance(
-        **fields
-        | {
-            "span": 100,
-            "leaves": [draw(times) if draw(st.booleans()) else NEVER for _ in range(cluster.vms)],
-            "arrival": arrival,
-            "arrival_flavour": [draw(st.integers(0, 3)) for _ in arrival],
-            "arrival_leaves": [time + draw(times) for time in arrival],
-        }
+    return replace(
+        cluster,
+        span=100,
+        leaves=np.array([draw(times) if draw(st.booleans()) else NEVER for _ in range(cluster.vms)]),
+        arrival=np.array(arrival, np.int64),
+        arrival_flavour=np.array([draw(st.integers(0, 3)) for _ in arrival], np.int64),
+        arrival_leaves=np.array([time + draw(times) for time in arrival], np.int64),
     )
 
 
@@ -186,33 +185,29 @@ def distinct(rng: np.random.Generator) -> VMReschedulingInstance:
 
 
 def relabel(
-    instance: VMReschedulingInstance, rng: np.random.Generator, options: dict[str, object]
+    instance: VMReschedulingInstance, rng: np.random.Generator, options: dict[str, Any]
 ) -> tuple[VMReschedulingInstance, np.ndarray]:
     """The same PMs and VMs in another order; the new index of each action."""
     one = instance
     pms, vms = rng.permutation(one.pms), rng.permutation(one.vms)
     new_pm, new_vm = np.argsort(pms), np.argsort(vms)
-    fields = {name: getattr(one, name) for name in one.__dataclass_fields__ if name != "HIDDEN"}
-    fields |= {name: fields[name][pms] for name in ("pm_cores", "pm_memory")}
-    fields |= {name: fields[name][vms] for name in ("flavour", "numa", "group", "leaves")}
-    renamed = VMReschedulingInstance(**fields | {"pm": new_pm[one.pm[vms]]})
+    moved = {name: getattr(one, name)[pms] for name in ("pm_cores", "pm_memory")}
+    moved |= {name: getattr(one, name)[vms] for name in ("flavour", "numa", "group", "leaves")}
+    renamed = replace(one, pm=new_pm[one.pm[vms]], **moved)
     if options.get("form") != "vm":
-        return renamed, np.arange(1 + int(options.get("window", 32)))  # type: ignore[call-overload]
+        return renamed, np.arange(1 + int(options.get("window", 32)))
     nodes = 1 + np.repeat(2 * new_pm, 2) + np.tile([0, 1], one.pms)
     return renamed, np.concatenate([[0], nodes, 1 + 2 * one.pms + new_vm])
 
 
 def other_future(instance: VMReschedulingInstance) -> VMReschedulingInstance:
     """The same cluster, in which others come and go."""
-    fields = {name: getattr(instance, name) for name in instance.__dataclass_fields__ if name != "HIDDEN"}
-    return VMReschedulingInstance(
-        **fields
-        | {
-            "leaves": np.where(instance.leaves < NEVER, NEVER, 1 + np.arange(instance.vms)),
-            "arrival": np.minimum(instance.arrival + 7, SPAN),
-            "arrival_flavour": (instance.arrival_flavour + 1) % instance.flavours,
-            "arrival_leaves": np.full(len(instance.arrival), NEVER),
-        }
+    return replace(
+        instance,
+        leaves=np.where(instance.leaves < NEVER, NEVER, 1 + np.arange(instance.vms)),
+        arrival=np.minimum(instance.arrival + 7, SPAN),
+        arrival_flavour=(instance.arrival_flavour + 1) % instance.flavours,
+        arrival_leaves=np.full(len(instance.arrival), NEVER),
     )
 
 
