@@ -158,9 +158,9 @@ class EqualTime:
         )
 
     def _standing(self, cells: Cells, budget: float) -> Cells:
-        """The last cell of each contender up to a budget, from the smallest gap up."""
+        """The last cell of each contender up to a budget, from the smallest gap up; of equal ones who had it first."""
         last = {who: max(at for one, at in cells if one == who and at <= budget) for who, at in cells if at <= budget}
-        return dict(sorted(((key, cells[key]) for key in last.items()), key=lambda pair: pair[1].mean))
+        return {key: cells[key] for key in sorted(last.items(), key=lambda key: (cells[key].mean, reached(cells, key)))}
 
     def _leader(self, standing: Cells) -> str:
         return next((f"{who} {percent(cell.mean, self.digits)}" for (who, _), cell in standing.items()), "-")
@@ -204,6 +204,11 @@ class EqualTime:
             lines.append((name, f"`{method}`", f"`{first['options']}`" if first["options"] else "", seconds, training))
         head = ("method", "as `evaluate` calls it", "options", "CPU s of each seed", "CPU s of training")
         return f"## Runs\n\n{markdown(head, lines)}"
+
+
+def reached(cells: Cells, key: tuple[str, float]) -> float:
+    """The budget at which the contender of that cell first was as good."""
+    return min(at for (who, at), cell in cells.items() if who == key[0] and cell.mean <= cells[key].mean)
 
 
 def level_with_best(standing: Cells) -> list[str]:

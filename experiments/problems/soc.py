@@ -118,8 +118,8 @@ TIMED = {
     **PLANNED,
     "pilot": Contender("greedy_pilot", WHOLE),
     "pilot (samples)": Contender(f"greedy_pilot@{PILOT_T}", WHOLE, BRIEFLY),
-    "agents": Contender(agents=SMALL[:2], options=WHOLE),
-    "agents (samples)": Contender(agents=SMALL[:2], options=WHOLE, seconds=(1, 0.3), temperature=1.5),
+    "agent": Contender(agents=SMALL[:1], options=WHOLE),
+    "agent (samples)": Contender(agents=SMALL[:1], options=WHOLE, seconds=(1,), temperature=1.5),
     "search": Contender("search", seconds=BRIEFLY),
     "CP-SAT": Contender("cp_sat", seconds=(3,)),
 }
@@ -128,8 +128,8 @@ TIMED_LARGE = {
     **PLANNED,
     "pilot": Contender("greedy_pilot", PILOT),
     "pilot (samples)": Contender(f"greedy_pilot@{LARGE_T}", PILOT, BRIEFLY),
-    "agents": Contender(agents=LARGE[:2], options=PILOT),
-    "agents (samples)": Contender(agents=LARGE[:2], options=PILOT, seconds=(1, 0.3)),
+    "agent": Contender(agents=LARGE[:1], options=PILOT),
+    "agent (samples)": Contender(agents=LARGE[:1], options=PILOT, seconds=(1,)),
     "search": Contender("search", seconds=(3, 0.3, 0.3, 0.3, 0.3)),
     "CP-SAT": Contender("cp_sat", seconds=(3,)),
 }

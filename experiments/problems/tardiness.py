@@ -59,8 +59,8 @@ TIMED = {
     "augmented MDDC": Contender("augmented_mddc"),
     "pilot": Contender("mdd_pilot", {"form": "last", **PLAY}),
     "pilot (samples)": Contender("mdd_pilot@0.1", {"form": "last", **PLAY}, (0.3, 0.3, 0.3)),
-    "agents": Contender(agents=RUNS[:3]),
-    "agents (samples)": Contender(agents=RUNS[:3], seconds=(0.3, 0.3, 0.3), temperature=2),
+    "agent": Contender(agents=RUNS[:1]),
+    "agent (samples)": Contender(agents=RUNS[:1], seconds=(0.3,), temperature=2),
     "search": Contender("search", seconds=(1, 0.3, 0.3, 0.3, 0.3)),
     "exact": Contender("exact", seconds=(10,)),
 }

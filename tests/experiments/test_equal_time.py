@@ -156,6 +156,8 @@ def test_what_is_best_never_gets_worse_with_time_and_names_who_is_level() -> Non
         ("c", 0.1): Cell((9.0,)),
         ("c", 1.0): Cell((4.0,)),
     }
+    late = {("a", 0.1): Cell((0.0,)), ("b", 0.01): Cell((0.0,))}
+    assert table._leader(table._standing(late, 0.1)) == "b 0.0"  # who had it first
     standing = [table._standing(cells, budget) for budget in (0.001, *BUDGETS)]
     assert [table._leader(one) for one in standing] == ["-", "a 5.0", "b 4.9", "c 4.0"]
     assert [level_with_best(one) for one in standing] == [[], [], ["a"], []]

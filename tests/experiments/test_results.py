@@ -79,6 +79,7 @@ def test_measures_sum_up_the_rows_of_a_method() -> None:
     ]
     found = {name: measure.of(rows) for name, measure in MEASURES.items()}
     assert found == {
+        "rate": pytest.approx(800 / 3),
         "mean": 25,
         "median": 25,
         "aggregate": pytest.approx(100 / 3),
