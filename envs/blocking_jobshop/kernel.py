@@ -221,6 +221,11 @@ def advance(s, o, b, options, first):
         if shop.events:
             swap_now(s, b)
             expect(s, b)
+        elif options.skip_forced and options.scheme == ALL and not first:
+            j = unrivalled(s, b)
+            while j >= 0:
+                play(s, b, 1 + j)
+                j = unrivalled(s, b)
         foresee(s, b, NOW, shop.now)
         find_candidates(s, b, options)
         if shop.finished == shop.jobs:
@@ -233,6 +238,16 @@ def advance(s, o, b, options, first):
         shop.floor = s.layer[b, NOW].bound
     shop.bound = s.layer[b, NOW].bound
     settle_graph(s, o, b)
+
+
+@fast
+def unrivalled(s, b):
+    """A job that can move to a machine that nobody else needs any more, or -1; `forced` says the same, but later."""
+    for j in range(s.shop[b].jobs):
+        m = s.at[b, NOW, j].machine
+        if m >= 0 and s.hold[b, NOW, m].left == 1 and movable(s, b, NOW, j):
+            return j
+    return -1
 
 
 @fast

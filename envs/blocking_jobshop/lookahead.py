@@ -16,8 +16,7 @@ def imagine(s, b, action):
     s.look[b, action].cycle = 0
     if action == WAIT:
         return shop.coming
-    at = s.at[b, AFTER, action - 1]
-    occupy(s, b, AFTER, action - 1, at.start)
+    occupy(s, b, AFTER, action - 1, s.at[b, NOW, action - 1].start)
     length = cycle(s, b, AFTER, action - 1)
     s.look[b, action].cycle = length
     if shop.events == 0 and (length == 1 or (length > 1 and shop.swap)):

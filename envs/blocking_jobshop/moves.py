@@ -9,23 +9,16 @@ from envs.core.compiled import fast, part
 
 @fast
 def copy_layer(s, b, source, target):
-    """Let one layer be as another."""
+    """Let one layer be as another, but for what `foresee` writes."""
     shop = s.shop[b]
     here, there = s.layer[b, source], s.layer[b, target]
-    there.inside, there.remaining, there.ended, there.bound = here.inside, here.remaining, here.ended, here.bound
+    there.inside, there.remaining, there.ended = here.inside, here.remaining, here.ended
     for j in range(shop.jobs):
         at, copy = s.at[b, source, j], s.at[b, target, j]
-        copy.next, copy.machine, copy.held = at.next, at.machine, at.held
-        copy.ready, copy.rest, copy.start = at.ready, at.rest, at.start
+        copy.next, copy.machine, copy.held, copy.ready, copy.rest = at.next, at.machine, at.held, at.ready, at.rest
     for m in range(shop.machines):
         hold, twin = s.hold[b, source, m], s.hold[b, target, m]
-        twin.holder, twin.free, twin.load, twin.left, twin.release = (
-            hold.holder,
-            hold.free,
-            hold.load,
-            hold.left,
-            hold.release,
-        )
+        twin.holder, twin.free, twin.load, twin.left = hold.holder, hold.free, hold.load, hold.left
 
 
 @fast

@@ -26,7 +26,7 @@ TABLES = {
     "speed": SpeedTable(
         "Blocking job shop: speed",
         (
-            ({}, Speed(SHOPS, batch=(1, 64), seconds=0.5, startup=True)),
+            ({}, Speed(SHOPS, batch=(1, 64), seconds=0.5, only=("step", "copy", "sb3", "policy"))),
             *(
                 (options, Speed(shops, batch=(1, 64), seconds=0.5, only=("step",)))
                 for options, shops in (
