@@ -2,6 +2,7 @@
 
 from experiments.kinds.comparison import Comparison, sampled
 from experiments.kinds.demonstration import Demonstration
+from experiments.kinds.page import Page
 from experiments.kinds.speed_table import SpeedTable
 from experiments.problems.vm_rescheduling_solvers import TABLES as SOLVERS
 from experiments.speed import Speed
@@ -41,4 +42,5 @@ TABLES = {
             ({"form": "slot"}, Speed(("random:20",), batch=(1, 16, 64), seconds=0.3, only=("step",), startup=True)),
         ),
     ),
+    "README": Page("VM rescheduling: what rules and agents reach, and what it takes"),
 }
