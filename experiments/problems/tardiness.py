@@ -183,6 +183,7 @@ of decisions. The index of MDDC is no feature of the agents, the pilot by MDD is
         take=10,
         measure="aggregate",
         digits=2,
+        notes="CP-SAT begins with a sequence that the search has found in a share of its time.",
     ),
     "choices": Comparison(
         "Total tardiness: which temperature, on validation instances",
