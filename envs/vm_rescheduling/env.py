@@ -36,7 +36,8 @@ class Options:
     """Decide everything on the cluster as it is at first; then what is still possible of it is carried out."""
     thinking: int | Literal["measured"] = 0
     """With a span: ms that pass between a decision and its migrations, or once between a plan and its own. Measured:
-    what whoever decides has taken since the observation; what is played so is not deterministic."""
+    what the decision has taken since the observation, the longest of a batch; an episode also ends where another as
+    long would be too late, and what is played so is not deterministic."""
     migration: int = 0
     """With a span: ms that a migration of cost 1 takes; costlier ones take in proportion."""
 
@@ -144,13 +145,14 @@ class VMRescheduling(Problem[State, VMReschedulingInstance]):
     def step(
         self, state: State, observation: Observation, outcome: Outcome, actions: np.ndarray, running: np.ndarray
     ) -> None:
-        options = self.kernel_options
-        if self.measured:
-            passed = perf_counter_ns() - int(state.line["returned"].max())
-            options = options._replace(thinking=min(LARGEST, passed // 1_000_000))
+        if not self.measured:
+            kernel.step(state, observation, outcome, actions, running, self.kernel_options)
+            return
+        decisions = observation.ids[:, 1].copy()
+        passed = perf_counter_ns() - int(state.line["returned"].min())
+        options = self.kernel_options._replace(thinking=min(LARGEST, passed // 1_000_000))
         kernel.step(state, observation, outcome, actions, running, options)
-        if self.measured:
-            state.line["returned"] = perf_counter_ns()
+        state.line["returned"][observation.ids[:, 1] > decisions] = perf_counter_ns()  # not between two picks
 
     def view(self, state: State, observation: Observation) -> View:
         window, vm, flavour, line = state.window, state.vm, state.flavour, state.line

@@ -1,6 +1,7 @@
 """The environment: published anchors, forms that agree, plans, and what time does to them."""
 
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -186,3 +187,16 @@ def test_an_arriving_vm_is_seen_and_moved_like_any_other() -> None:
     for action in (1 + 4 + 4, 1 + 1):
         env.step(np.array([action]))
     assert env.schedule(0)[:, 0].tolist() == [3, 4]
+
+
+def test_measured_thinking_passes_as_much_time_as_was_taken() -> None:
+    later = replace(LIVE, span=10**6)
+    env = DispatchVectorEnv("vm_rescheduling", 1, [later], autoreset=False, form="vm", thinking="measured")
+    env.reset()
+    for action in (1 + 4 + 1, 1 + 1):
+        sleep(0.03)
+        _, _, _, _, info = env.step(np.array([action]))
+    (row,) = env.schedule(0).tolist()
+    assert 60 <= row[-1] == info["elapsed"][0] < 10**5
+    with pytest.raises(ValueError, match="thinking is 'measured', but must be a whole number for a plan"):
+        DispatchVectorEnv("vm_rescheduling", 1, [LIVE], thinking="measured", plan=True)
