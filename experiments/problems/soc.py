@@ -187,7 +187,7 @@ TABLES = {
         "Task graphs of 20 to 30 tasks: quality at equal CPU time, by communication over computation",
         {f"ratio {ratio}": f"dags:{ratio}" for ratio in (0.1, 0.5, 1, 2)},
         TIMED,
-        take=5,
+        take=10,
     ),
     "equal_time_large": EqualTime(
         "Task graphs of 50 to 200 tasks: quality at equal CPU time",
