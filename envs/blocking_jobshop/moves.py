@@ -141,64 +141,71 @@ def foresee(s, b, layer, least):
 def safe(s, b, layer, j):
     """Whether, after the move of job j, all jobs inside can leave one after another without a swap: a banker's check.
 
-    A job gets out of everybody's way when all machines that it still has to visit are free, or all up to one that no
-    other job inside needs, where it may stay for as long as it takes. Whoever does so makes room for others. This
-    suffices, but is not necessary: jobs that would have to go ahead by turns are not found.
+    A job is in nobody's way on a machine that no other job inside needs, where it may stay for as long as it takes, and
+    when it has left. It may go ahead to such a place if all machines up to there are free. That only makes room for
+    others, so jobs go ahead in any order, as far and as often as they can; in the end all must be in nobody's way. This
+    suffices, but is not necessary: jobs that would have to stop on the way, in somebody's, are not found.
     """
-    shop, inside = s.shop[b], 0
+    shop = s.shop[b]
     for m in range(shop.machines):
         s.needed[b, m] = 0
         s.holds[b, m] = s.hold[b, layer, m].holder
     for k in range(shop.jobs):
         at = s.at[b, layer, k]
-        next_operation, held = at.next, at.held
+        held, place = at.held, at.next
         if k == j:
             if held >= 0:
                 s.holds[b, held] = -1
-            held = at.machine
-            next_operation += 1
-            if next_operation == s.job[b, k].end:
+            held, place = at.machine, place + 1
+            if place == s.job[b, k].end:
                 held = -1
             else:
                 s.holds[b, held] = k
-        s.place[b, k] = -1
+        s.place[b, k] = place if held >= 0 else -1
         if held >= 0:
-            s.place[b, k] = next_operation
-            inside += 1
-            for i in range(next_operation, s.job[b, k].end):
+            for i in range(place, s.job[b, k].end):
                 s.needed[b, s.operation[b, i].machine] += 1
-    while inside > 0:
-        before = inside
+    moved = True
+    while moved:
+        moved = False
         for k in range(shop.jobs):
-            if s.place[b, k] >= 0:
-                inside -= gets_away(s, b, k)
-        if inside == before:
+            moved |= s.place[b, k] >= 0 and goes_ahead(s, b, k)
+    for k in range(shop.jobs):
+        here = s.place[b, k] - 1
+        if here >= 0 and s.needed[b, s.operation[b, here].machine] > needs(s, b, k, here):
             return False
     return True
 
 
 @fast
-def gets_away(s, b, k):
-    """Let job k, in the check, go where it is in nobody's way; whether it could."""
-    end, at = s.job[b, k].end, s.place[b, k]
-    held = s.operation[b, at - 1].machine
-    m, i = held, at
-    while True:  # on machine m, with operation i the next
-        own = 0
-        for q in range(at, end):
-            own += s.operation[b, q].machine == m
-        if i == end or s.needed[b, m] == own:
-            break
+def needs(s, b, k, i):
+    """How many operations to come of job k, in the check, are on the machine of its operation i."""
+    count = 0
+    for q in range(s.place[b, k], s.job[b, k].end):
+        count += s.operation[b, q].machine == s.operation[b, i].machine
+    return count
+
+
+@fast
+def goes_ahead(s, b, k):
+    """Let job k, in the check, go as far as it can to where it is in nobody's way; whether that is any further."""
+    end, place = s.job[b, k].end, s.place[b, k]
+    furthest = place
+    for i in range(place, end):
         m = s.operation[b, i].machine
         if s.holds[b, m] >= 0 and s.holds[b, m] != k:
-            return False
-        i += 1
-    for q in range(at, i):
+            break
+        if i + 1 == end or s.needed[b, m] == needs(s, b, k, i):
+            furthest = i + 1
+    if furthest == place:
+        return False
+    for q in range(place, furthest):
         s.needed[b, s.operation[b, q].machine] -= 1
-    s.holds[b, held] = -1
-    if i < end:
-        s.holds[b, m] = k
+    s.holds[b, s.operation[b, place - 1].machine] = -1
     s.place[b, k] = -1
+    if furthest < end:
+        s.place[b, k] = furthest
+        s.holds[b, s.operation[b, furthest - 1].machine] = k
     return True
 
 

@@ -155,7 +155,7 @@ class State(NamedTuple):
     pilot: np.ndarray  # (B, A) the least of them
     needed: np.ndarray  # (B, M) operations of the jobs inside, in the check that all of them can leave
     holds: np.ndarray  # (B, M) job that has the machine, in that check
-    place: np.ndarray  # (B, J) next operation of each job, in that check; -1 = out of everybody's way
+    place: np.ndarray  # (B, J) next operation of each job inside, in that check; -1 = not inside
     waiting: np.ndarray  # (B, J) jobs that a pilot chooses among
 
 

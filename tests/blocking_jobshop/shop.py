@@ -137,32 +137,33 @@ class Shop:
         return [job for job in free if self.swap or self.after(job, 0, rotate=False).can_empty()]
 
     def can_empty(self) -> bool:
-        """Whether the jobs inside, one after another, find a way out of everybody's way."""
-        shop, settled = deepcopy(self), set()
-        while moved := [job for job in shop.inside if job not in settled and shop.way_out(job) is not None]:
-            job = moved[0]
-            stay = shop.way_out(job)
-            assert stay is not None
+        """Whether the jobs inside, going ahead from place to place, all come to where they are in nobody's way."""
+        shop = deepcopy(self)
+        while ahead := [(job, places[-1]) for job in shop.inside if (places := shop.places(job))]:
+            job, position = ahead[0]
             here = shop.held(job)
             assert here is not None
             del shop.holder[here]
-            shop.position[job] = stay
-            if stay < len(shop.lines[job]):
-                shop.holder[shop.lines[job][stay - 1][0]] = job
-                settled.add(job)
-        return set(shop.inside) == settled
+            shop.position[job] = position
+            if position < len(shop.lines[job]):
+                shop.holder[shop.lines[job][position - 1][0]] = job
+        return not any(shop.in_the_way(job, shop.held(job)) for job in shop.inside)
 
-    def way_out(self, job: int) -> int | None:
-        """How many operations of the job will have started when it is in nobody's way; None where it cannot be."""
-        line, others = self.lines[job], [other for other in self.inside if other != job]
-        for position in range(self.position[job], len(line) + 1):
+    def in_the_way(self, job: int, machine: int | None) -> bool:
+        """Whether another job inside still needs the machine."""
+        others = [other for other in self.inside if other != job]
+        return any(m == machine for other in others for m, _ in self.lines[other][self.position[other] :])
+
+    def places(self, job: int) -> list[int]:
+        """How many operations the job may have started when it is in nobody's way, as far as its way is free."""
+        line, found = self.lines[job], []
+        for position in range(self.position[job] + 1, len(line) + 1):
             machine = line[position - 1][0]
-            if position > self.position[job] and self.holder.get(machine, job) != job:
-                return None
-            needed = {m for other in others for m, _ in self.lines[other][self.position[other] :]}
-            if position == len(line) or machine not in needed:
-                return position
-        return None
+            if self.holder.get(machine, job) != job:
+                break
+            if position == len(line) or not self.in_the_way(job, machine):
+                found.append(position)
+        return found
 
     # Pilots
 
