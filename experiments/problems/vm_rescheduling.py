@@ -10,7 +10,7 @@ from experiments.speed import Speed
 FORMS = ({"form": "slot"}, {"form": "slot", "sinks": "pick"}, {"form": "move"}, {"form": "vm"})
 
 HOT = (0.003, 0.01, 0.03, 0.1, 0.3)
-VALIDATION = ("random:medium,load=high,limit=50:20:901", "random:medium,load=high,limit=100:20:901")
+VALIDATION = ("random:medium,load=high,limit=50:8:901", "random:medium,load=high,limit=100:8:901")
 
 DEMO = Demonstration(
     instances="random:20..60,limit=20",
