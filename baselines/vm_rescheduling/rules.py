@@ -106,5 +106,5 @@ RULES: dict[str, Callable[[View], np.ndarray]] = {
     "random": random,
 }
 
-TEMPERATURES: dict[str, float] = {"worth": 0.03, "single": 0.03, "filtering": 0.03}
+TEMPERATURES: dict[str, float] = {"worth": 0.03, "single": 0.3, "filtering": 0.03}
 """At which each is sampled: the table "temperatures" of results/vm_rescheduling."""
