@@ -17,7 +17,7 @@ def shop(jobs, failures=(), **law):
     """failures: (machine, start, length), in order."""
     plain = JobShopInstance.from_jobs(jobs, "tiny")
     first = np.searchsorted([machine for machine, _, _ in failures], np.arange(plain.machines + 1))
-    law = {"shutdown_probability": 0.5 if failures else 0.0, **law}
+    law = {"shutdown_probability": np.full(plain.machines, 0.5 if failures else 0.0), **law}
     return BlockingJobShopInstance.of(
         plain,
         failure_start=np.array([start for _, start, _ in failures], int),
