@@ -106,7 +106,7 @@ low with 100). Between MNL 50 and the paper's MIP lies what its agents are compa
             "HiGHS": Contender("highs", seconds=(10,)),
         },
         budgets=(0.001, 0.003, 0.01, 0.1, 1, 10),
-        take=4,
+        take=2,
         to_best=True,
         measure="aggregate",
         digits=2,

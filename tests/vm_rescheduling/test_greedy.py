@@ -42,10 +42,15 @@ def test_the_filtering_rule_picks_what_the_solver_migrates():
         )
 
 
-def test_single_migrations_by_worth_reach_the_optimum_of_medium_in_the_published_form():
+def test_single_migrations_by_worth_reach_the_optimum_of_medium_in_the_published_form_and_without_potential_do_not():
     (medium,) = snapshots("medium")
-    rates = [play(VMRescheduling(form=form), medium, rule_scores(RULES["worth"])).objective for form in ("move", "vm")]
-    assert [round(rate, 4) for rate in rates] == [0.5753, 0.5753]
+    for form in ("move", "vm"):
+        near, plain = (
+            play(VMRescheduling(form=form, **options), medium, rule_scores(RULES["worth"]))
+            for options in ({}, NO_POTENTIAL)
+        )
+        assert round(near.objective, 4) == 0.5753
+        assert (round(plain.objective, 4), len(plain.schedule)) == (0.7934, 15)
 
 
 def published(instance: VMReschedulingInstance) -> list[list[int]]:
